@@ -1,0 +1,131 @@
+using Cutaway.Tensors.Kernels;
+
+namespace Cutaway.Models.Network;
+
+/// <summary>Which norm a network uses.</summary>
+public enum NormKind
+{
+    /// <summary>None at all (some attention-only models).</summary>
+    None,
+
+    /// <summary>LayerNorm: centred, with a bias where the checkpoint has one.</summary>
+    Layer,
+
+    /// <summary>RMSNorm: not centred.</summary>
+    Rms,
+}
+
+/// <summary>How a block adds its two parts to the residual stream.</summary>
+public enum BlockKind
+{
+    /// <summary>Attention first; the MLP reads what attention wrote.</summary>
+    Sequential,
+
+    /// <summary>Both read the block's input, each through its own norm (GPT-NeoX).</summary>
+    Parallel,
+
+    /// <summary>Both read the block's input through one norm (GPT-J, Phi).</summary>
+    ParallelSharedNorm,
+}
+
+/// <summary>How positions enter.</summary>
+public enum PositionKind
+{
+    /// <summary>Not at all.</summary>
+    None,
+
+    /// <summary>A learned vector added to the embedding.</summary>
+    Learned,
+
+    /// <summary>A learned vector added to the inputs of queries and keys only, after the norm (Press et al. 2021).</summary>
+    Shortformer,
+
+    /// <summary>Rotation of queries and keys.</summary>
+    Rotary,
+}
+
+/// <summary>The shape and the arithmetic of a network: everything its one forward pass needs to know.</summary>
+public sealed record NetworkConfig
+{
+    /// <summary>The checkpoint's architecture, as its configuration names it.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>How many blocks.</summary>
+    public required int Layers { get; init; }
+
+    /// <summary>Width of the residual stream.</summary>
+    public required int DModel { get; init; }
+
+    /// <summary>Query heads a layer.</summary>
+    public required int Heads { get; init; }
+
+    /// <summary>Key and value heads a layer; query head h reads key head h / (Heads / KeyValueHeads).</summary>
+    public required int KeyValueHeads { get; init; }
+
+    /// <summary>Width of a head.</summary>
+    public required int DHead { get; init; }
+
+    /// <summary>Neurons of an MLP; 0 for attention-only models.</summary>
+    public required int DMlp { get; init; }
+
+    /// <summary>Rows of the embedding.</summary>
+    public required int Vocabulary { get; init; }
+
+    /// <summary>The longest sequence the network was made for.</summary>
+    public required int Context { get; init; }
+
+    /// <summary>Which norm.</summary>
+    public required NormKind Norm { get; init; }
+
+    /// <summary>The epsilon inside the norm's square root.</summary>
+    public double NormEpsilon { get; init; } = 1e-5;
+
+    /// <summary>Added to every stored norm weight: 1 for Gemma's checkpoints, which keep w - 1.</summary>
+    public double NormWeightOffset { get; init; }
+
+    /// <summary>How positions enter.</summary>
+    public required PositionKind Positions { get; init; }
+
+    /// <summary>How the block is wired.</summary>
+    public BlockKind Block { get; init; } = BlockKind.Sequential;
+
+    /// <summary>Whether there are no MLPs.</summary>
+    public bool AttentionOnly => DMlp == 0;
+
+    /// <summary>The MLP's nonlinearity.</summary>
+    public ActivationKind Activation { get; init; }
+
+    /// <summary>Whether the MLP multiplies act(gate) by a second projection.</summary>
+    public bool GatedMlp { get; init; }
+
+    /// <summary>Factor on the embedding (Gemma: the square root of DModel); 1 elsewhere.</summary>
+    public double EmbeddingScale { get; init; } = 1;
+
+    /// <summary>Scores become c · tanh(score / c) before the mask; null for none.</summary>
+    public double? ScoreSoftCap { get; init; }
+
+    /// <summary>Logits become c · tanh(logit / c); null for none.</summary>
+    public double? LogitSoftCap { get; init; }
+
+    /// <summary>Whether embedding and unembedding share one matrix in the checkpoint.</summary>
+    public bool TiedEmbedding { get; init; }
+
+    /// <summary>What differs from layer to layer, one entry a layer.</summary>
+    public required IReadOnlyList<LayerConfig> LayerConfigs { get; init; }
+
+    /// <summary>Weight processing that was applied, in order (such as <c>fold_ln</c>); empty for raw weights.</summary>
+    public IReadOnlyList<string> AppliedProcessing { get; init; } = [];
+}
+
+/// <summary>What may differ from layer to layer.</summary>
+public sealed record LayerConfig
+{
+    /// <summary>Factor on q·k.</summary>
+    public required double AttentionScale { get; init; }
+
+    /// <summary>A key is seen if q - k is less than the window; null for all earlier keys.</summary>
+    public int? Window { get; init; }
+
+    /// <summary>The rotation of queries and keys, or null for none.</summary>
+    public RotaryConfig? Rotary { get; init; }
+}

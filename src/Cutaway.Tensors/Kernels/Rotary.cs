@@ -1,0 +1,40 @@
+using System.Numerics;
+
+namespace Cutaway.Tensors.Kernels;
+
+/// <summary>Rotary position embedding of one head vector (Su et al. 2021, section 3.4.2).</summary>
+public static class Rotary
+{
+    /// <summary>Rotates pairs (x[i], x[i + D/2]): the half-split layout of GPT-NeoX and Llama. Dimensions beyond D pass through.</summary>
+    /// <param name="x">[d_head], changed in place.</param>
+    /// <param name="cosines">[D/2].</param>
+    /// <param name="sines">[D/2].</param>
+    public static void HalfSplit<T>(Span<T> x, ReadOnlySpan<T> cosines, ReadOnlySpan<T> sines)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        int half = cosines.Length;
+        for (int i = 0; i < half; i++)
+        {
+            T first = x[i];
+            T second = x[i + half];
+            x[i] = (first * cosines[i]) - (second * sines[i]);
+            x[i + half] = (second * cosines[i]) + (first * sines[i]);
+        }
+    }
+
+    /// <summary>Rotates pairs (x[2i], x[2i + 1]): the interleaved layout of GPT-J.</summary>
+    /// <param name="x">[d_head], changed in place.</param>
+    /// <param name="cosines">[D/2].</param>
+    /// <param name="sines">[D/2].</param>
+    public static void Interleaved<T>(Span<T> x, ReadOnlySpan<T> cosines, ReadOnlySpan<T> sines)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        for (int i = 0; i < cosines.Length; i++)
+        {
+            T first = x[2 * i];
+            T second = x[(2 * i) + 1];
+            x[2 * i] = (first * cosines[i]) - (second * sines[i]);
+            x[(2 * i) + 1] = (second * cosines[i]) + (first * sines[i]);
+        }
+    }
+}
