@@ -1,21 +1,29 @@
+using System.Runtime.CompilerServices;
+
 namespace Cutaway.Tensors.Parallel;
 
-/// <summary>One unit of parallel work; a struct, so that calls are inlined and nothing is allocated.</summary>
-public interface IParallelWork
-{
-    /// <summary>Does item <paramref name="index"/>. Items must write disjoint memory, so that results do not depend on threads.</summary>
-    void Invoke(int index);
-}
-
 /// <summary>Threads that share out independent items. Results never depend on how many threads there are.</summary>
-public sealed class WorkerPool
+/// <remarks>
+/// The calling thread works too; the others start at the first parallel call, sleep when idle, and end when the pool is no
+/// longer referenced. A call from inside an item, or while another thread is using the pool, runs on its caller alone.
+/// </remarks>
+public sealed unsafe class WorkerPool
 {
+    [ThreadStatic]
+    private static bool insideItem;
+
+    private readonly WorkerCrew? crew;
+
     /// <summary>A pool of the given number of threads, the caller counted.</summary>
     public WorkerPool(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         Threads = threads;
+        crew = threads > 1 ? new WorkerCrew(threads - 1) : null;
     }
+
+    /// <summary>Lets the threads end.</summary>
+    ~WorkerPool() => crew?.Stop();
 
     /// <summary>The pool used where none is given: one thread a processor, or <c>CUTAWAY_THREADS</c>.</summary>
     public static WorkerPool Default { get; } = new(
@@ -24,14 +32,49 @@ public sealed class WorkerPool
     /// <summary>How many threads work, the caller counted.</summary>
     public int Threads { get; }
 
-    /// <summary>Does items 0 to <paramref name="count"/> - 1 and returns when all are done; the first exception is rethrown.</summary>
+    /// <summary>Does items 0 to <paramref name="count"/> - 1 and returns when all are done.</summary>
+    /// <param name="count">How many items.</param>
+    /// <param name="work">The work, shared by all threads.</param>
+    /// <exception cref="Exception">The first exception that an item threw; items not yet begun by then are skipped.</exception>
     public void For<TWork>(int count, ref TWork work)
         where TWork : struct, IParallelWork
     {
-        _ = Threads;
-        for (int i = 0; i < count; i++)
+        if (crew is null || count <= 1 || insideItem || !crew.TryReserve())
         {
-            work.Invoke(i);
+            for (int i = 0; i < count; i++)
+            {
+                work.Invoke(i);
+            }
+
+            return;
+        }
+
+        // A copy on this stack cannot be moved by the collector, so other threads may hold its plain address meanwhile.
+        TWork shared = work;
+        crew.Run(count, &Drain<TWork>, Unsafe.AsPointer(ref shared));
+        work = shared;
+        GC.KeepAlive(this);
+    }
+
+    private static void Drain<TWork>(WorkerCrew crew, void* address)
+        where TWork : struct, IParallelWork
+    {
+        ref TWork work = ref Unsafe.AsRef<TWork>(address);
+        insideItem = true;
+        try
+        {
+            while (crew.TryTake(out int index))
+            {
+                work.Invoke(index);
+            }
+        }
+        catch (Exception fault) when (crew.Report(fault))
+        {
+            // Kept by the crew, which rethrows it on the caller: an exception must not leave a worker thread.
+        }
+        finally
+        {
+            insideItem = false;
         }
     }
 }
