@@ -76,6 +76,37 @@ public sealed unsafe partial class ForwardPass<T>
         GC.KeepAlive(network);
     }
 
+    /// <summary>The logits of residual streams as they stand: through the final norm and the unembedding (the logit lens; nostalgebraist 2020).</summary>
+    /// <param name="residuals">[count, d_model].</param>
+    /// <param name="count">How many.</param>
+    /// <param name="result">[count, vocab].</param>
+    public void Project(ReadOnlySpan<T> residuals, int count, Span<T> result)
+    {
+        listener = null;
+        rows = -1;
+        int d = config.DModel;
+        if (residuals.Length != count * d || result.Length != count * config.Vocabulary)
+        {
+            throw new ArgumentException($"[{count}, {d}] residuals and [{count}, {config.Vocabulary}] logits were expected", nameof(residuals));
+        }
+
+        T* y = read.Reserve(count * d);
+        fixed (T* x = residuals)
+        {
+            Norm(HookKind.FinalNormScale, -1, network.Effective.FinalNorm, x, count, y);
+        }
+
+        fixed (T* target = result)
+        {
+            Linear(y, count, d, network.Effective.Unembedding, target, config.Vocabulary);
+        }
+
+        if (config.LogitSoftCap is double cap)
+        {
+            SoftCap(result, T.CreateTruncating(cap));
+        }
+    }
+
     private bool Finished(int next) => request.Logits == LogitScope.None && (listener is null || listener.Last < next) && request.Cache is null;
 
     private void Begin(in ForwardRequest input, IActivationListener<T>? visitor)
@@ -220,7 +251,6 @@ public sealed unsafe partial class ForwardPass<T>
 
     private void Unembed(NetworkWeights weights)
     {
-        HookTable hooks = network.Hooks;
         int d = config.DModel;
         bool hooked = Wants(HookKind.FinalNormScale, -1) || Wants(HookKind.FinalNormNormalized, -1) || Wants(HookKind.UnembedIn, -1);
         bool hookedLogits = Wants(HookKind.UnembedOut, -1);
@@ -278,8 +308,6 @@ public sealed unsafe partial class ForwardPass<T>
                 logits.Reserve(request.Batch * vocabulary);
             }
         }
-
-        GC.KeepAlive(hooks);
     }
 
     // The last real position of a sequence: padding on the right does not count.
