@@ -13,12 +13,20 @@ internal static class Reproduction
     {
         StringBuilder line = new("cutaway ");
         line.Append(technique.Name);
+        string after = "";
         foreach ((TechniqueParameter parameter, object value) in Given(technique, request).OrderByDescending(pair => pair.Parameter.IsArgument))
         {
             if (parameter.IsArgument)
             {
                 string text = parameter.Format(value)[0];
-                line.Append(text.StartsWith('-') ? " -- " : " ").Append(Quote(text));
+                if (text.StartsWith('-'))
+                {
+                    after = " -- " + Quote(text);
+                }
+                else
+                {
+                    line.Append(' ').Append(Quote(text));
+                }
             }
             else if (parameter.IsFlag)
             {
@@ -38,7 +46,12 @@ internal static class Reproduction
             line.Append(" --model ").Append(Quote(model));
         }
 
-        return (dtype == "float32" ? line : line.Append(" --dtype ").Append(dtype)).ToString();
+        if (dtype != "float32")
+        {
+            line.Append(" --dtype ").Append(dtype);
+        }
+
+        return line.Append(after).ToString();
     }
 
     /// <summary>The C# statements.</summary>
