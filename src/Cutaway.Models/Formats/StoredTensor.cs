@@ -92,6 +92,34 @@ public sealed unsafe class StoredTensor
         return values;
     }
 
+    /// <summary>Reads every value and refuses NaN and infinities: what a damaged download or a failed conversion leaves.</summary>
+    /// <exception cref="CutawayException">A value is not finite; its place is named.</exception>
+    public void RequireFinite()
+    {
+        if (!Type.IsWeight())
+        {
+            return;
+        }
+
+        int block = Type.ValuesPerBlock();
+        Span<float> values = stackalloc float[1024];
+        for (long start = 0; start < Count; start += values.Length)
+        {
+            Span<float> part = values[..(int)Math.Min(values.Length, Count - start)];
+            byte* first = Data + (start / block * Type.BytesPerBlock());
+            ElementDecoder.Decode(Type, new ReadOnlySpan<byte>(first, (int)Type.BytesFor(part.Length)), part);
+            for (int i = 0; i < part.Length; i++)
+            {
+                if (!float.IsFinite(part[i]))
+                {
+                    throw Fault($"value {start + i} is {(float.IsNaN(part[i]) ? "NaN" : "infinite")}; download or convert the model again");
+                }
+            }
+        }
+
+        GC.KeepAlive(owner);
+    }
+
     /// <summary>All values of an integer or boolean tensor, row-major: token ids, labels.</summary>
     /// <exception cref="CutawayException">The tensor does not hold integers, or one of them does not fit.</exception>
     public long[] ToIntegers()

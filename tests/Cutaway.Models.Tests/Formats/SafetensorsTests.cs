@@ -144,6 +144,40 @@ public sealed class SafetensorsTests : IDisposable
         Assert.Empty(Directory.GetFiles(folder.Path));
     }
 
+    [Theory]
+    [InlineData(float.NaN, ElementType.Float32, "NaN")]
+    [InlineData(float.NegativeInfinity, ElementType.BFloat16, "infinite")]
+    [InlineData(1e6f, ElementType.Float16, "infinite")]
+    public void Weights_that_are_not_finite_are_found_on_request(float value, ElementType type, string expected)
+    {
+        string path = folder["a.safetensors"];
+        float[] values = new float[3000];
+        SafetensorsWriter.Write(path, [OutputTensor.Create("a", [30, 100], values, type)]);
+        SafetensorsFile.Open(path).Tensors["a"].RequireFinite();
+        values[2345] = value;
+        SafetensorsWriter.Write(path, [OutputTensor.Create("a", [30, 100], values, type)]);
+        CutawayException error = Assert.Throws<CutawayException>(() => SafetensorsFile.Open(path).Tensors["a"].RequireFinite());
+        Assert.Contains($"'a' in {path} is {type} [30, 100]: value 2345 is {expected}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Shapes_and_types_that_cannot_be_used_are_named()
+    {
+        string path = folder["a.safetensors"];
+        SafetensorsWriter.Write(
+            path,
+            [
+                OutputTensor.Create("vector", [2], new[] { 1f, 2f }),
+                OutputTensor.Create("long", [0, 1L << 40], Array.Empty<float>()),
+                OutputTensor.Create("ids", [1, 2], new long[] { 1, 2 }),
+            ]);
+        IReadOnlyDictionary<string, StoredTensor> tensors = SafetensorsFile.Open(path).Tensors;
+        Assert.Contains("'vector'", Assert.Throws<CutawayException>(() => tensors["vector"].ToMatrix()).Message, StringComparison.Ordinal);
+        Assert.Contains("longer than", Assert.Throws<CutawayException>(() => tensors["long"].ToMatrix()).Message, StringComparison.Ordinal);
+        Assert.Contains("Int64 [1, 2]", Assert.Throws<CutawayException>(() => tensors["ids"].ToMatrix()).Message, StringComparison.Ordinal);
+        Assert.Contains("integers were expected", Assert.Throws<CutawayException>(() => tensors["vector"].ToIntegers()).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Brain_floats_round_to_nearest_even()
     {
