@@ -1,3 +1,4 @@
+using Cutaway.Models.Formats;
 using Cutaway.Tensors.Kernels;
 
 namespace Cutaway.Models.Architectures;
@@ -12,7 +13,7 @@ internal static class ActivationNames
     public static ActivationKind ReadOr(ConfigReader config, string key, ActivationKind absent) => config.Has(key) ? Read(config, key) : absent;
 
     private static CutawayException Unknown(ConfigReader config, string key) => config.Fault(
-        key, $"'{config.Text(key)}'", "known are gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, quick_gelu, silu, swish, relu, relu2");
+        key, Quote.Name(config.Text(key)), "known are gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, quick_gelu, silu, swish, relu, relu2");
 
     private static ActivationKind? Parse(string name) => name switch
     {

@@ -55,9 +55,9 @@ public static class ArchitectureCatalogue
 
         Architecture? family = Families.FirstOrDefault(family => name is null ? family.ModelType == modelType : family.Name == name)
             ?? throw CutawayException.Model(
-                $"architecture '{name ?? modelType}' in {config.Source} is not known. Known are {string.Join(", ", Names)}");
+                $"architecture {Quote.Name(name ?? modelType!)} in {config.Source} is not known. Known are {string.Join(", ", Names)}");
         return modelType is null || modelType == family.ModelType
             ? family
-            : throw config.Fault("model_type", $"'{modelType}'", $"'architectures' says {name}, whose type is '{family.ModelType}'");
+            : throw config.Fault("model_type", Quote.Name(modelType), $"'architectures' says {name}, whose type is '{family.ModelType}'");
     }
 }

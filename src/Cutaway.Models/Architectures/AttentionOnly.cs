@@ -32,7 +32,7 @@ internal static class AttentionOnly
         {
             "LN" or "LNPre" => NormKind.Layer,
             "none" or "None" => NormKind.None,
-            string other => throw config.Fault("normalization_type", $"'{other}'", "known are LN, LNPre and none"),
+            string other => throw config.Fault("normalization_type", Quote.Name(other), "known are LN, LNPre and none"),
         };
         double scale = config.Flag("use_attn_scale", absent: true) ? config.OptionalPositive("attn_scale") ?? Math.Sqrt(dHead) : 1;
         return new NetworkConfig
@@ -53,7 +53,7 @@ internal static class AttentionOnly
                 "standard" => PositionKind.Learned,
                 "shortformer" => PositionKind.Shortformer,
                 "none" => PositionKind.None,
-                string other => throw config.Fault("positional_embedding_type", $"'{other}'", "known are standard, shortformer and none"),
+                string other => throw config.Fault("positional_embedding_type", Quote.Name(other), "known are standard, shortformer and none"),
             },
             LayerConfigs = [.. Enumerable.Repeat(new LayerConfig { AttentionScale = 1 / scale }, layers)],
         };

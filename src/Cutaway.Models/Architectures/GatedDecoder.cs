@@ -1,3 +1,4 @@
+using Cutaway.Models.Formats;
 using Cutaway.Models.Network;
 using Cutaway.Tensors.Kernels;
 using Cutaway.Tensors.Storage;
@@ -71,7 +72,7 @@ internal static class GatedDecoder
         {
             Sliding => true,
             Full => false,
-            _ => throw config.Fault("layer_types", $"'{type}'", $"known are {Sliding} and {Full}"),
+            _ => throw config.Fault("layer_types", Quote.Name(type), $"known are {Sliding} and {Full}"),
         })];
     }
 

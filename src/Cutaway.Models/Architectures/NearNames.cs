@@ -1,3 +1,5 @@
+using Cutaway.Models.Formats;
+
 namespace Cutaway.Models.Architectures;
 
 /// <summary>Finds the names most like one that was not found, for messages.</summary>
@@ -19,7 +21,7 @@ internal static class NearNames
     public static string Hint(string name, IEnumerable<string> candidates)
     {
         IReadOnlyList<string> near = Find(name, candidates);
-        return near.Count == 0 ? string.Empty : $" Near names: {string.Join(", ", near)}.";
+        return near.Count == 0 ? string.Empty : $" Near names: {string.Join(", ", near.Select(Quote.Name))}.";
     }
 
     private static int Distance(string a, string b)

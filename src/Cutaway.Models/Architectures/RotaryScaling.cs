@@ -1,3 +1,4 @@
+using Cutaway.Models.Formats;
 using Cutaway.Models.Network;
 
 namespace Cutaway.Models.Architectures;
@@ -47,6 +48,34 @@ internal static class RotaryScaling
         return frequencies;
     }
 
+    /// <summary>YaRN (Peng et al. 2023, sections 3.2 and 3.4): a ramp over the pairs from kept to divided frequencies, and a factor on cosine and sine.</summary>
+    /// <param name="theta">The base, above 1.</param>
+    /// <param name="dimensions">Rotated dimensions.</param>
+    /// <param name="original">The context before stretching.</param>
+    /// <param name="factor">How far it is stretched.</param>
+    /// <param name="fast">Pairs that turn more often than this over the original context are kept.</param>
+    /// <param name="slow">Pairs that turn less often than this are divided by the factor.</param>
+    /// <param name="whole">Whether the ramp begins and ends at whole pairs.</param>
+    public static RotaryConfig Yarn(double theta, int dimensions, double original, double factor, double fast, double slow, bool whole = true)
+    {
+        double low = PairOf(fast);
+        double high = PairOf(slow);
+        low = Math.Max(whole ? Math.Floor(low) : low, 0);
+        high = Math.Min(whole ? Math.Ceiling(high) : high, dimensions - 1);
+        double width = high == low ? 0.001 : high - low;
+
+        double[] frequencies = Frequencies(theta, dimensions);
+        for (int i = 0; i < frequencies.Length; i++)
+        {
+            double divided = Math.Clamp((i - low) / width, 0, 1);
+            frequencies[i] = (frequencies[i] / factor * divided) + (frequencies[i] * (1 - divided));
+        }
+
+        return new RotaryConfig { Frequencies = frequencies, Factor = Magnitude(factor) };
+
+        double PairOf(double turns) => dimensions * Math.Log(original / (turns * 2 * Math.PI)) / (2 * Math.Log(theta));
+    }
+
     /// <summary>The factor by which scaling multiplies the context that <c>max_position_embeddings</c> gives: dynamic scaling goes beyond it.</summary>
     public static double Reach(ConfigReader config) =>
         (config.OptionalSection("rope_parameters") ?? config.OptionalSection("rope_scaling")) is { } section && Kind(section) == "dynamic"
@@ -75,9 +104,9 @@ internal static class RotaryScaling
             "linear" => new RotaryConfig { Frequencies = Linear(plain, section.Positive("factor")) },
             "dynamic" => Dynamic(theta, dimensions, context, section.Positive("factor")),
             "llama3" => new RotaryConfig { Frequencies = ByParts(section, plain) },
-            "yarn" => Yarn(config, section, theta, plain, context),
+            "yarn" => ReadYarn(config, section, theta, dimensions, context),
             "longrope" or "su" => Long(config, section, plain, context),
-            _ => throw section.Fault(section.Has("rope_type") ? "rope_type" : "type", $"'{kind}'", "known are default, linear, dynamic, llama3, yarn, longrope"),
+            _ => throw section.Fault(section.Has("rope_type") ? "rope_type" : "type", Quote.Name(kind), "known are default, linear, dynamic, llama3, yarn, longrope"),
         };
     }
 
@@ -133,44 +162,34 @@ internal static class RotaryScaling
         });
     }
 
-    /// <summary>YaRN (Peng et al. 2023, sections 3.2 and 3.4): a ramp over the pairs from kept to divided frequencies, and a factor on cosine and sine.</summary>
-    private static RotaryConfig Yarn(ConfigReader config, ConfigReader section, double theta, double[] plain, int context)
+    private static RotaryConfig ReadYarn(ConfigReader config, ConfigReader section, double theta, int dimensions, int context)
     {
-        int dimensions = 2 * plain.Length;
         double original = section.OptionalPositive("original_max_position_embeddings") ?? config.OptionalPositive("original_max_position_embeddings") ?? context;
         double factor = section.OptionalPositive("factor") ?? (context / original);
-        bool whole = section.Flag("truncate", absent: true);
         if (theta <= 1)
         {
             throw section.Fault("rope_theta", theta, "more than 1 was expected");
         }
 
-        double low = PairOf(section.OptionalPositive("beta_fast") ?? 32);
-        double high = PairOf(section.OptionalPositive("beta_slow") ?? 1);
-        low = Math.Max(whole ? Math.Floor(low) : low, 0);
-        high = Math.Min(whole ? Math.Ceiling(high) : high, dimensions - 1);
-        double width = high == low ? 0.001 : high - low;
-
-        double[] frequencies = new double[plain.Length];
-        for (int i = 0; i < plain.Length; i++)
+        RotaryConfig rotary = Yarn(
+            theta,
+            dimensions,
+            original,
+            factor,
+            section.OptionalPositive("beta_fast") ?? 32,
+            section.OptionalPositive("beta_slow") ?? 1,
+            section.Flag("truncate", absent: true));
+        if (section.OptionalPositive("attention_factor") is { } given)
         {
-            double divided = Math.Clamp((i - low) / width, 0, 1);
-            frequencies[i] = (plain[i] / factor * divided) + (plain[i] * (1 - divided));
+            return rotary with { Factor = given };
         }
 
-        return new RotaryConfig
-        {
-            Frequencies = frequencies,
-            Factor = section.OptionalPositive("attention_factor")
-                ?? (section.OptionalPositive("mscale") is { } scale && section.OptionalPositive("mscale_all_dim") is { } all
-                    ? Magnitude(scale) / Magnitude(all)
-                    : Magnitude(1)),
-        };
-
-        double PairOf(double turns) => dimensions * Math.Log(original / (turns * 2 * Math.PI)) / (2 * Math.Log(theta));
-
-        double Magnitude(double scale) => factor <= 1 ? 1 : (0.1 * scale * Math.Log(factor)) + 1;
+        return section.OptionalPositive("mscale") is { } scale && section.OptionalPositive("mscale_all_dim") is { } all
+            ? rotary with { Factor = Magnitude(factor, scale) / Magnitude(factor, all) }
+            : rotary;
     }
+
+    private static double Magnitude(double factor, double scale = 1) => factor <= 1 ? 1 : (0.1 * scale * Math.Log(factor)) + 1;
 
     /// <summary>LongRoPE (Ding et al. 2024, section 3): each pair has a divisor of its own, one list for short and one for long sequences.</summary>
     private static RotaryConfig Long(ConfigReader config, ConfigReader section, double[] plain, int context)

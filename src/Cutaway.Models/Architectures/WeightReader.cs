@@ -44,7 +44,7 @@ internal sealed class WeightReader(ITensorSource source, string where)
         if (!fits)
         {
             throw CutawayException.Model(
-                $"tensor '{full}' in {tensor.Source} has shape [{string.Join(", ", tensor.Shape)}]; the configuration asks for [{string.Join(", ", shape.ToArray())}]");
+                $"tensor '{full}' in {tensor.Source} has shape {Quote.Shape(tensor.Shape)}; the configuration asks for [{string.Join(", ", shape.ToArray())}]");
         }
 
         taken.Add(full);
@@ -135,7 +135,7 @@ internal sealed class WeightReader(ITensorSource source, string where)
             left.Sort(StringComparer.Ordinal);
             string more = left.Count > NamesShown ? $" and {left.Count - NamesShown} more" : string.Empty;
             throw CutawayException.Model(
-                $"{where} holds tensors that this architecture does not use: {string.Join(", ", left.Take(NamesShown))}{more}. The configuration may name another architecture, or other layers or biases, than the weights have");
+                $"{where} holds tensors that this architecture does not use: {string.Join(", ", left.Take(NamesShown).Select(Quote.Name))}{more}. The configuration may name another architecture, or other layers or biases, than the weights have");
         }
     }
 
