@@ -1,10 +1,181 @@
+using System.Collections.Concurrent;
+using System.Numerics;
+using Cutaway.Interventions;
+using Cutaway.Models.Network;
+using Cutaway.Models.Tokenizers;
+using Cutaway.Runs;
+using Cutaway.Tensors;
+
 namespace Cutaway;
 
-/// <summary>A language model that can be opened: its network, its tokenizer and its name.</summary>
+/// <summary>A language model that can be opened: its network, its tokenizer, and the precision it computes in.</summary>
 public sealed class LanguageModel
 {
-    private LanguageModel(string name) => Name = name;
+    private readonly ConcurrentBag<object> passes = [];
+
+    /// <summary>Joins a network and a tokenizer; <c>LanguageModel.Load</c> does it from files.</summary>
+    /// <param name="name">How to call it.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="dtype">The precision to compute in.</param>
+    public LanguageModel(string name, TransformerNetwork network, ITokenizer tokenizer, DType dtype = DType.Float32)
+    {
+        Name = name;
+        Network = network;
+        Tokenizer = tokenizer;
+        DType = dtype;
+    }
 
     /// <summary>The name the model was loaded by.</summary>
     public string Name { get; }
+
+    /// <summary>Its network.</summary>
+    public TransformerNetwork Network { get; }
+
+    /// <summary>Its shape and arithmetic.</summary>
+    public NetworkConfig Config => Network.Config;
+
+    /// <summary>Its tokenizer.</summary>
+    public ITokenizer Tokenizer { get; }
+
+    /// <summary>Its chat template, or null.</summary>
+    public string? ChatTemplate { get; init; }
+
+    /// <summary>A hash of its weights' bytes, or empty where it was not made from files.</summary>
+    public string Hash { get; init; } = "";
+
+    /// <summary>The precision it computes in.</summary>
+    public DType DType { get; }
+
+    /// <summary>The same model computing in another precision.</summary>
+    public LanguageModel WithDType(DType dtype) => dtype == DType
+        ? this
+        : new(Name, Network, Tokenizer, dtype) { ChatTemplate = ChatTemplate, Hash = Hash };
+
+    /// <summary>The same model with another network, such as one with processed weights.</summary>
+    public LanguageModel WithNetwork(TransformerNetwork network) => new(Name, network, Tokenizer, DType) { ChatTemplate = ChatTemplate, Hash = Hash };
+
+    /// <summary>The ids of a prompt.</summary>
+    /// <exception cref="CutawayException">The prompt is empty, too long for the model, or holds ids outside the vocabulary.</exception>
+    public IReadOnlyList<int> Encode(Prompt prompt)
+    {
+        IReadOnlyList<int> ids = prompt.Ids ?? [.. Tokenizer.Encode(prompt.Text ?? "").Select(token => token.Id)];
+        if (ids.Count == 0)
+        {
+            throw CutawayException.Input("the prompt is empty; give a text of at least one token");
+        }
+
+        if (ids.Count > Config.Context)
+        {
+            throw CutawayException.Input($"the prompt has {ids.Count} tokens; the context of '{Name}' is {Config.Context}. Shorten it");
+        }
+
+        return ids;
+    }
+
+    /// <summary>The id of a text that must be exactly one token, such as " Mary".</summary>
+    /// <exception cref="CutawayException">The text is several tokens, or none.</exception>
+    public int SingleToken(string text)
+    {
+        IReadOnlyList<Token> tokens = Tokenizer.Encode(text, addSpecialTokens: false);
+        if (tokens.Count == 1)
+        {
+            return tokens[0].Id;
+        }
+
+        string parts = string.Join(" ", tokens.Select(token => $"'{Tokenizer.TokenText(token.Id)}'"));
+        string hint = text.StartsWith(' ') ? "" : $"; words inside a text start with a space: try ' {text}'";
+        throw CutawayException.Input($"'{text}' is {tokens.Count} tokens in '{Name}' ({parts}); one was expected{hint}");
+    }
+
+    /// <summary>The text of each token of a sequence.</summary>
+    public IReadOnlyList<string> TokenTexts(IEnumerable<int> ids) => [.. ids.Select(Tokenizer.TokenText)];
+
+    /// <summary>Runs a prompt.</summary>
+    /// <param name="prompt">A text or ids.</param>
+    /// <param name="plan">What to capture and to change, in order.</param>
+    public Run Run(Prompt prompt, params PlanItem[] plan) => Run(TokenBatch.Single(Encode(prompt)), plan);
+
+    /// <summary>Runs a batch of sequences.</summary>
+    /// <param name="tokens">The sequences.</param>
+    /// <param name="plan">What to capture and to change, in order.</param>
+    /// <param name="logits">Which logits to compute; with <see cref="LogitScope.None"/> the run ends after the last site of the plan.</param>
+    /// <param name="cancellation">Cancels the run.</param>
+    /// <exception cref="CutawayException">The plan does not fit the model, or the tokens do not.</exception>
+    public Run Run(TokenBatch tokens, IReadOnlyList<PlanItem> plan, LogitScope logits = LogitScope.All, CancellationToken cancellation = default) =>
+        DType == DType.Float32 ? Run<float>(tokens, plan, logits, cancellation) : Run<double>(tokens, plan, logits, cancellation);
+
+    /// <summary>Continues a prompt, with interventions held in every step.</summary>
+    /// <param name="prompt">A text or ids.</param>
+    /// <param name="options">How to choose tokens, and when to stop.</param>
+    /// <param name="plan">Interventions.</param>
+    /// <param name="cancellation">Cancels the generation.</param>
+    public Generation Generate(Prompt prompt, GenerationOptions? options = null, IReadOnlyList<PlanItem>? plan = null, CancellationToken cancellation = default)
+    {
+        IReadOnlyList<int> ids = Encode(prompt);
+        return DType == DType.Float32 ? Generate<float>() : Generate<double>();
+
+        Generation Generate<T>()
+            where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+            UsePass<T, Generation>(pass => Generator.Generate(this, pass, ids, plan ?? [], options ?? new(), cancellation));
+    }
+
+    /// <summary>The logits of residual streams through the final norm and the unembedding: the logit lens (nostalgebraist 2020).</summary>
+    /// <param name="residuals">[…, d_model].</param>
+    /// <returns>[…, vocab].</returns>
+    public Tensor Unembed(Tensor residuals)
+    {
+        int width = residuals.Shape[^1];
+        if (width != Config.DModel)
+        {
+            throw CutawayException.Usage($"residual streams of '{Name}' are {Config.DModel} wide; got {width}");
+        }
+
+        return DType == DType.Float32 ? Unembed<float>() : Unembed<double>();
+
+        Tensor Unembed<T>()
+            where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        {
+            int count = residuals.Count / width;
+            T[] logits = new T[checked(count * Config.Vocabulary)];
+            UsePass<T, int>(pass =>
+            {
+                pass.Project(residuals.To<T>(), count, logits);
+                return 0;
+            });
+            return Tensor.CopyOf<T>(logits, [.. residuals.Shape.SkipLast(1), Config.Vocabulary], [.. residuals.Axes.SkipLast(1), "vocab"]);
+        }
+    }
+
+    private Run Run<T>(TokenBatch tokens, IReadOnlyList<PlanItem> plan, LogitScope logits, CancellationToken cancellation)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        CompiledPlan compiled = CompiledPlan.Compile(Network.Hooks, plan, tokens.Length);
+        PlanListener<T> listener = new(compiled);
+        return UsePass<T, Run>(pass =>
+        {
+            ForwardRequest request = new(tokens.Ids, tokens.Batch, tokens.Length) { AttentionMask = tokens.Mask, Logits = logits };
+            pass.Run(request, plan.Count == 0 ? null : listener, cancellation);
+            listener.CheckFired(tokens.Length);
+            Tensor? values = logits switch
+            {
+                LogitScope.All => Tensor.CopyOf(pass.Logits, [tokens.Batch, tokens.Length, Config.Vocabulary], ["batch", "pos", "vocab"]),
+                LogitScope.Last => Tensor.CopyOf(pass.Logits, [tokens.Batch, Config.Vocabulary], ["batch", "vocab"]),
+                _ => null,
+            };
+            HashSet<string> partial = [.. compiled.Entries.Where(entry => entry.Item is Capture && (entry.Heads ?? entry.Positions) is not null).Select(entry => entry.Point.Name)];
+            return new Run(this, tokens, values, listener.Captured, partial);
+        });
+    }
+
+    private TResult UsePass<T, TResult>(Func<ForwardPass<T>, TResult> use)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        ForwardPass<T> pass = passes.TryTake(out object? kept) && kept is ForwardPass<T> typed ? typed : new ForwardPass<T>(Network);
+        TResult result = use(pass);
+
+        // A pass that threw is dropped: its state is unknown.
+        passes.Add(pass);
+        return result;
+    }
 }

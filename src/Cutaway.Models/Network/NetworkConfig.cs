@@ -98,6 +98,12 @@ public sealed record NetworkConfig
     /// <summary>Whether the MLP multiplies act(gate) by a second projection.</summary>
     public bool GatedMlp { get; init; }
 
+    /// <summary>Whether each query and key head is normalised before its rotation (Qwen3, Gemma 3).</summary>
+    public bool HeadNorms { get; init; }
+
+    /// <summary>Whether what attention and MLP add is normalised too (Gemma 2 and 3: <c>ln1_post</c>, <c>ln2_post</c>).</summary>
+    public bool PostNorms { get; init; }
+
     /// <summary>Factor on the embedding (Gemma: the square root of DModel); 1 elsewhere.</summary>
     public double EmbeddingScale { get; init; } = 1;
 

@@ -81,6 +81,7 @@ public sealed unsafe class WeightMatrix
         int[] map = new int[rows.Length];
         for (int i = 0; i < map.Length; i++)
         {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)rows[i], (uint)Rows, nameof(rows));
             map[i] = StoredRow(rows[i]);
         }
 
@@ -91,7 +92,8 @@ public sealed unsafe class WeightMatrix
     public WeightMatrix SliceRows(int start, int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(start);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(start + count, Rows);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Rows - start);
         if (rowMap is not null)
         {
             return new(owner, Data, Type, count, Columns, StrideBytes, IsTransposed, rowMap.AsSpan(start, count).ToArray());
@@ -130,10 +132,16 @@ public sealed unsafe class WeightMatrix
     }
 
     /// <summary>The whole matrix widened, [rows, columns] row-major: for small matrices and for analysis.</summary>
+    /// <exception cref="CutawayException">It has more values than one array can hold.</exception>
     public T[] Decode<T>()
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        T[] values = new T[checked(Rows * Columns)];
+        if ((long)Rows * Columns > Array.MaxLength)
+        {
+            throw CutawayException.Model($"a matrix of {Rows} rows and {Columns} columns is too large for one array; read it row by row");
+        }
+
+        T[] values = new T[Rows * Columns];
         for (int row = 0; row < Rows; row++)
         {
             DecodeRow(row, values.AsSpan(row * Columns, Columns));

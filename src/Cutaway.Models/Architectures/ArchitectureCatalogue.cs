@@ -1,0 +1,63 @@
+using Cutaway.Models.Formats;
+using Cutaway.Models.Network;
+
+namespace Cutaway.Models.Architectures;
+
+/// <summary>The families of models that can be read. A new one is a file beside this one and a line here.</summary>
+public static class ArchitectureCatalogue
+{
+    private static readonly Architecture[] Families =
+    [
+        Gpt2.Family,
+        GptNeoX.Family,
+        Llama.Family,
+        Mistral.Family,
+        Qwen2.Family,
+        Qwen3.Family,
+        Gemma.Family,
+        Gemma2.Family,
+        Gemma3.Family,
+        AttentionOnly.Family,
+    ];
+
+    /// <summary>The architectures, as <c>architectures</c> in config.json names them.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Families.Select(family => family.Name)];
+
+    /// <summary>Reads a network from a configuration and the tensors that belong to it.</summary>
+    /// <param name="configPath">The config.json.</param>
+    /// <param name="tensors">The checkpoint's tensors.</param>
+    /// <param name="where">The checkpoint's file or folder, for messages.</param>
+    /// <exception cref="CutawayException">The architecture is unknown, a key is missing or contradicts another, or tensors do not fit.</exception>
+    public static (NetworkConfig Config, NetworkWeights Weights) Read(string configPath, ITensorSource tensors, string where)
+    {
+        ConfigReader config = ConfigReader.Open(configPath);
+        Architecture family = Find(config);
+        NetworkConfig network = family.Configure(config);
+        return (network, family.Map(config, network, new WeightReader(tensors, where)));
+    }
+
+    /// <summary>The shape and arithmetic that a configuration describes, without its weights.</summary>
+    internal static NetworkConfig Configure(ConfigReader config) => Find(config).Configure(config);
+
+    private static Architecture Find(ConfigReader config)
+    {
+        string? name = config.OptionalTexts("architectures") is [string first, ..] ? first : null;
+        string? modelType = config.OptionalText("model_type");
+        if (name is null && modelType is null && config.OptionalText("format") == AttentionOnly.Format)
+        {
+            return AttentionOnly.Family;
+        }
+
+        if (name is null && modelType is null)
+        {
+            throw CutawayException.Model($"{config.Source} has neither 'architectures' nor 'model_type'; one of them must name the network, such as {Names[0]}");
+        }
+
+        Architecture? family = Families.FirstOrDefault(family => name is null ? family.ModelType == modelType : family.Name == name)
+            ?? throw CutawayException.Model(
+                $"architecture {Quote.Name(name ?? modelType!)} in {config.Source} is not known. Known are {string.Join(", ", Names)}");
+        return modelType is null || modelType == family.ModelType
+            ? family
+            : throw config.Fault("model_type", Quote.Name(modelType), $"'architectures' says {name}, whose type is '{family.ModelType}'");
+    }
+}

@@ -1,0 +1,16 @@
+namespace Cutaway.Models.Architectures;
+
+/// <summary>Llama 1 to 3 and models of the same shape (Touvron et al. 2023; Llama 3: Grattafiori et al. 2024), such as SmolLM2.</summary>
+internal static class Llama
+{
+    /// <summary>The family.</summary>
+    public static Architecture Family { get; } = new(
+        "LlamaForCausalLM",
+        "llama",
+        config => GatedDecoder.Configure(config, "LlamaForCausalLM", tied: false).WithLayers(config),
+        (config, network, weights) =>
+        {
+            bool attentionBias = config.Flag("attention_bias", absent: false);
+            return GatedDecoder.Map(network, weights, attentionBias, attentionBias, config.Flag("mlp_bias", absent: false));
+        });
+}

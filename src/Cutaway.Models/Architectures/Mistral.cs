@@ -1,0 +1,16 @@
+namespace Cutaway.Models.Architectures;
+
+/// <summary>Mistral (Jiang et al. 2023): Llama with a sliding window in every layer, unless it is null.</summary>
+internal static class Mistral
+{
+    /// <summary>The family.</summary>
+    public static Architecture Family { get; } = new(
+        "MistralForCausalLM",
+        "mistral",
+        config =>
+        {
+            int? window = config.OptionalSize(Limits.Context, "sliding_window");
+            return GatedDecoder.Configure(config, "MistralForCausalLM", tied: false).WithLayers(config, _ => window);
+        },
+        (_, network, weights) => GatedDecoder.Map(network, weights));
+}

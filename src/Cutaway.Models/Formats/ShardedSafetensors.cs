@@ -1,0 +1,126 @@
+using System.Text.Json;
+using Cutaway.Tensors.Storage;
+
+namespace Cutaway.Models.Formats;
+
+/// <summary>A checkpoint in several safetensors files, tied together by <c>model.safetensors.index.json</c>.</summary>
+public sealed unsafe class ShardedSafetensors : ITensorSource
+{
+    private ShardedSafetensors(Dictionary<string, StoredTensor> tensors) => Tensors = tensors;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, StoredTensor> Tensors { get; }
+
+    /// <summary>Reads an index and maps the shards beside it.</summary>
+    /// <param name="indexPath">The index; its shards lie in the same folder.</param>
+    /// <exception cref="CutawayException">The index or a shard is missing or wrong, or a tensor is not where the index says.</exception>
+    public static ShardedSafetensors Open(string indexPath)
+    {
+        MappedFile file = MappedFile.Open(indexPath);
+        if (file.Length > int.MaxValue)
+        {
+            throw Broken(indexPath, "it is larger than an index can be");
+        }
+
+        Dictionary<string, string> map = ReadMap(file.Bytes(0, (int)file.Length), indexPath);
+        GC.KeepAlive(file);
+        string folder = Path.GetDirectoryName(Path.GetFullPath(indexPath))!;
+        Dictionary<string, SafetensorsFile> shards = new(StringComparer.Ordinal);
+        Dictionary<string, StoredTensor> tensors = new(map.Count, StringComparer.Ordinal);
+        foreach ((string name, string shard) in map)
+        {
+            if (!shards.TryGetValue(shard, out SafetensorsFile? opened))
+            {
+                string path = Path.Combine(folder, shard);
+                if (!File.Exists(path))
+                {
+                    throw CutawayException.Model($"{indexPath} names the shard {Quote.Name(shard)}, which is not beside it; copy or download it");
+                }
+
+                opened = SafetensorsFile.Open(path);
+                shards.Add(shard, opened);
+            }
+
+            tensors.Add(name, opened.Tensors.GetValueOrDefault(name)
+                ?? throw CutawayException.Model($"{indexPath} places tensor {Quote.Name(name)} in {Quote.Name(shard)}, but that file does not hold it"));
+        }
+
+        return new ShardedSafetensors(tensors);
+    }
+
+    /// <summary>The shard of each tensor, as an index says.</summary>
+    internal static Dictionary<string, string> ReadMap(ReadOnlySpan<byte> json, string path)
+    {
+        try
+        {
+            return ParseMap(json, path);
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            throw Broken(path, "it is not valid JSON", error);
+        }
+    }
+
+    private static Dictionary<string, string> ParseMap(ReadOnlySpan<byte> json, string path)
+    {
+        Dictionary<string, string>? map = null;
+        Utf8JsonReader reader = new(json, new JsonReaderOptions { MaxDepth = 16 });
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw Broken(path, "it is not a JSON object");
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (!reader.ValueTextEquals("weight_map"u8))
+            {
+                reader.Skip();
+                continue;
+            }
+
+            if (map is not null)
+            {
+                throw Broken(path, "it has 'weight_map' twice");
+            }
+
+            map = ParseEntries(ref reader, path);
+        }
+
+        reader.Read();
+        return map is { Count: > 0 } ? map : throw Broken(path, "its 'weight_map' is missing or empty");
+    }
+
+    private static Dictionary<string, string> ParseEntries(ref Utf8JsonReader reader, string path)
+    {
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw Broken(path, "its 'weight_map' is not an object");
+        }
+
+        Dictionary<string, string> map = new(StringComparer.Ordinal);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            string name = reader.GetString()!;
+            if (!reader.Read() || reader.TokenType != JsonTokenType.String)
+            {
+                throw Broken(path, $"the shard of tensor {Quote.Name(name)} is not a text");
+            }
+
+            string shard = reader.GetString()!;
+            if (shard.AsSpan().ContainsAny("/\\:\0") || !shard.EndsWith(".safetensors", StringComparison.Ordinal))
+            {
+                throw Broken(path, $"the shard {Quote.Name(shard)} of tensor {Quote.Name(name)} is not the name of a safetensors file in the same folder");
+            }
+
+            if (!map.TryAdd(name, shard))
+            {
+                throw Broken(path, $"tensor {Quote.Name(name)} appears twice");
+            }
+        }
+
+        return map;
+    }
+
+    private static CutawayException Broken(string path, string what, Exception? inner = null) =>
+        CutawayException.Model($"{path} is not a valid index of shards: {what}", inner);
+}

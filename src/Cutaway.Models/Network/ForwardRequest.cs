@@ -1,0 +1,33 @@
+namespace Cutaway.Models.Network;
+
+/// <summary>Which positions' logits a run computes.</summary>
+public enum LogitScope
+{
+    /// <summary>Those of every position.</summary>
+    All,
+
+    /// <summary>Those of each sequence's last position.</summary>
+    Last,
+
+    /// <summary>None.</summary>
+    None,
+}
+
+/// <summary>What goes into a forward pass.</summary>
+/// <param name="Tokens">Ids, [batch, pos] row-major.</param>
+/// <param name="Batch">Sequences.</param>
+/// <param name="Length">Positions of each.</param>
+public readonly record struct ForwardRequest(ReadOnlyMemory<int> Tokens, int Batch, int Length)
+{
+    /// <summary>
+    /// Which positions are real, [batch, past + pos]; empty where all are. Padding is never attended to, and positions are
+    /// counted from the first real token.
+    /// </summary>
+    public ReadOnlyMemory<bool> AttentionMask { get; init; }
+
+    /// <summary>Which logits to compute.</summary>
+    public LogitScope Logits { get; init; }
+
+    /// <summary>Keys and values of earlier positions, extended by this pass; null for a pass of its own.</summary>
+    public KeyValueCache? Cache { get; init; }
+}

@@ -1,0 +1,48 @@
+namespace Cutaway.Models.Network;
+
+/// <summary>The places in a network where an activation can be read and changed, in the order in which they fire.</summary>
+public enum HookKind
+{
+#pragma warning disable CS1591 // Each is named after the hook point of TransformerLens that it stands for; HookTable has their names, axes and meaning.
+    Embed,
+    PositionEmbed,
+    ResidPre,
+    AttentionIn,
+    QueryInput,
+    KeyInput,
+    ValueInput,
+    AttentionNormScale,
+    AttentionNormNormalized,
+    Query,
+    Key,
+    Value,
+    QueryNormScale,
+    QueryNormNormalized,
+    KeyNormScale,
+    KeyNormNormalized,
+    RotatedQuery,
+    RotatedKey,
+    AttentionScores,
+    Pattern,
+    Z,
+    Result,
+    AttentionPostNormScale,
+    AttentionPostNormNormalized,
+    AttentionOut,
+    ResidMid,
+    MlpIn,
+    MlpNormScale,
+    MlpNormNormalized,
+    MlpPre,
+    MlpPreLinear,
+    MlpPost,
+    MlpPostNormScale,
+    MlpPostNormNormalized,
+    MlpOut,
+    ResidPost,
+    FinalNormScale,
+    FinalNormNormalized,
+    UnembedIn,
+    UnembedOut,
+#pragma warning restore CS1591
+}

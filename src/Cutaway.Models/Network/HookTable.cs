@@ -1,0 +1,159 @@
+namespace Cutaway.Models.Network;
+
+/// <summary>The hook points of a network, under TransformerLens's names and shapes, in firing order.</summary>
+public sealed class HookTable
+{
+    private static readonly string[] Resid = ["batch", "pos", "d_model"];
+    private static readonly string[] Scale = ["batch", "pos", "one"];
+    private static readonly string[] PerHead = ["batch", "pos", "head", "d_head"];
+    private static readonly string[] PerHeadResid = ["batch", "pos", "head", "d_model"];
+    private static readonly string[] PerHeadScale = ["batch", "pos", "head", "one"];
+    private static readonly string[] Square = ["batch", "head", "query", "key"];
+    private static readonly string[] Neurons = ["batch", "pos", "neuron"];
+
+    private readonly NetworkConfig config;
+    private readonly List<HookPoint> points = [];
+    private readonly Dictionary<string, HookPoint> byName = new(StringComparer.Ordinal);
+    private readonly int[] index;
+
+    /// <summary>Lists the hook points that a network of this configuration has.</summary>
+    public HookTable(NetworkConfig config)
+    {
+        this.config = config;
+        index = new int[(config.Layers + 1) * Enum.GetValues<HookKind>().Length];
+        Array.Fill(index, -1);
+        Build();
+    }
+
+    /// <summary>All hook points in firing order.</summary>
+    public IReadOnlyList<HookPoint> Points => points;
+
+    /// <summary>The hook point of a name, or null.</summary>
+    public HookPoint? Find(string name) => byName.GetValueOrDefault(name);
+
+    /// <summary>The hook point of a kind and layer (-1 outside the blocks), or null where this network has none.</summary>
+    public HookPoint? Find(HookKind kind, int layer = -1) => IndexOf(kind, layer) is >= 0 and int i ? points[i] : null;
+
+    /// <summary>The firing index, or -1 where this network has no such hook point.</summary>
+    public int IndexOf(HookKind kind, int layer = -1) => index[((layer + 1) * (index.Length / (config.Layers + 1))) + (int)kind];
+
+    private void Build()
+    {
+        NetworkConfig c = config;
+        Add(HookKind.Embed, -1, "hook_embed", Resid);
+        if (c.Positions is PositionKind.Learned or PositionKind.Shortformer)
+        {
+            Add(HookKind.PositionEmbed, -1, "hook_pos_embed", Resid);
+        }
+
+        for (int layer = 0; layer < c.Layers; layer++)
+        {
+            AddBlock(layer);
+        }
+
+        if (c.Norm != NormKind.None)
+        {
+            Add(HookKind.FinalNormScale, -1, "ln_final.hook_scale", Scale);
+            Add(HookKind.FinalNormNormalized, -1, "ln_final.hook_normalized", Resid);
+        }
+
+        Add(HookKind.UnembedIn, -1, "unembed.hook_in", Resid);
+        Add(HookKind.UnembedOut, -1, "unembed.hook_out", ["batch", "pos", "vocab"]);
+    }
+
+    private void AddBlock(int layer)
+    {
+        NetworkConfig c = config;
+        Add(HookKind.ResidPre, layer, "hook_resid_pre", Resid);
+        Add(HookKind.AttentionIn, layer, "hook_attn_in", PerHeadResid, optional: true);
+        Add(HookKind.QueryInput, layer, "hook_q_input", PerHeadResid, optional: true);
+        Add(HookKind.KeyInput, layer, "hook_k_input", PerHeadResid, optional: true, keyHeads: true);
+        Add(HookKind.ValueInput, layer, "hook_v_input", PerHeadResid, optional: true, keyHeads: true);
+        AddNorm(HookKind.AttentionNormScale, layer, "ln1");
+        Add(HookKind.Query, layer, "attn.hook_q", PerHead);
+        Add(HookKind.Key, layer, "attn.hook_k", PerHead, keyHeads: true);
+        Add(HookKind.Value, layer, "attn.hook_v", PerHead, keyHeads: true);
+        if (c.HeadNorms)
+        {
+            Add(HookKind.QueryNormScale, layer, "attn.q_norm.hook_scale", PerHeadScale);
+            Add(HookKind.QueryNormNormalized, layer, "attn.q_norm.hook_normalized", PerHead);
+            Add(HookKind.KeyNormScale, layer, "attn.k_norm.hook_scale", PerHeadScale, keyHeads: true);
+            Add(HookKind.KeyNormNormalized, layer, "attn.k_norm.hook_normalized", PerHead, keyHeads: true);
+        }
+
+        if (c.LayerConfigs[layer].Rotary is not null)
+        {
+            Add(HookKind.RotatedQuery, layer, "attn.hook_rot_q", PerHead);
+            Add(HookKind.RotatedKey, layer, "attn.hook_rot_k", PerHead, keyHeads: true);
+        }
+
+        Add(HookKind.AttentionScores, layer, "attn.hook_attn_scores", Square);
+        Add(HookKind.Pattern, layer, "attn.hook_pattern", Square);
+        Add(HookKind.Z, layer, "attn.hook_z", PerHead);
+        Add(HookKind.Result, layer, "attn.hook_result", PerHeadResid, optional: true);
+        if (c.PostNorms)
+        {
+            AddNorm(HookKind.AttentionPostNormScale, layer, "ln1_post");
+        }
+
+        Add(HookKind.AttentionOut, layer, "hook_attn_out", Resid);
+        if (!c.AttentionOnly)
+        {
+            if (c.Block == BlockKind.Sequential)
+            {
+                Add(HookKind.ResidMid, layer, "hook_resid_mid", Resid);
+            }
+
+            Add(HookKind.MlpIn, layer, "hook_mlp_in", Resid, optional: true);
+            if (c.Block != BlockKind.ParallelSharedNorm)
+            {
+                AddNorm(HookKind.MlpNormScale, layer, "ln2");
+            }
+
+            Add(HookKind.MlpPre, layer, "mlp.hook_pre", Neurons);
+            if (c.GatedMlp)
+            {
+                Add(HookKind.MlpPreLinear, layer, "mlp.hook_pre_linear", Neurons);
+            }
+
+            Add(HookKind.MlpPost, layer, "mlp.hook_post", Neurons);
+            if (c.PostNorms)
+            {
+                AddNorm(HookKind.MlpPostNormScale, layer, "ln2_post");
+            }
+
+            Add(HookKind.MlpOut, layer, "hook_mlp_out", Resid);
+        }
+
+        Add(HookKind.ResidPost, layer, "hook_resid_post", Resid);
+    }
+
+    // The kind of a norm's normalized value follows the kind of its scale.
+    private void AddNorm(HookKind scale, int layer, string name)
+    {
+        if (config.Norm != NormKind.None)
+        {
+            Add(scale, layer, name + ".hook_scale", Scale);
+            Add(scale + 1, layer, name + ".hook_normalized", Resid);
+        }
+    }
+
+    private void Add(HookKind kind, int layer, string name, string[] axes, bool optional = false, bool keyHeads = false)
+    {
+        string full = layer < 0 ? name : $"blocks.{layer}.{name}";
+        int[] extents = Array.ConvertAll(axes, axis => axis switch
+        {
+            "d_model" => config.DModel,
+            "head" => keyHeads ? config.KeyValueHeads : config.Heads,
+            "d_head" => config.DHead,
+            "neuron" => config.DMlp,
+            "vocab" => config.Vocabulary,
+            "one" => 1,
+            _ => 0,
+        });
+        HookPoint point = new(points.Count, kind, layer, full, axes, extents, optional);
+        index[((layer + 1) * (index.Length / (config.Layers + 1))) + (int)kind] = point.Index;
+        points.Add(point);
+        byName.Add(full, point);
+    }
+}

@@ -1,0 +1,68 @@
+using Cutaway.Tensors.Parallel;
+
+namespace Cutaway.Models.Network;
+
+/// <summary>A network: its shape, its weights, and its hook points. It holds no state of any run.</summary>
+public sealed class TransformerNetwork
+{
+    /// <summary>Joins a configuration and weights that fit it.</summary>
+    /// <param name="config">The shape and arithmetic.</param>
+    /// <param name="weights">The weights.</param>
+    /// <param name="pool">Threads to compute on; null for the default pool.</param>
+    public TransformerNetwork(NetworkConfig config, NetworkWeights weights, WorkerPool? pool = null)
+    {
+        if (config.LayerConfigs.Count != config.Layers || weights.Blocks.Count != config.Layers)
+        {
+            throw CutawayException.Model(
+                $"the configuration has {config.Layers} layers, but {config.LayerConfigs.Count} layer settings and {weights.Blocks.Count} blocks of weights");
+        }
+
+        Config = config;
+        Weights = weights;
+        Pool = pool ?? WorkerPool.Default;
+        Hooks = new HookTable(config);
+        Effective = config.NormWeightOffset == 0 ? weights : WithOffset(weights, config.NormWeightOffset);
+    }
+
+    /// <summary>The shape and arithmetic.</summary>
+    public NetworkConfig Config { get; }
+
+    /// <summary>The weights as stored.</summary>
+    public NetworkWeights Weights { get; }
+
+    /// <summary>The hook points.</summary>
+    public HookTable Hooks { get; }
+
+    /// <summary>Threads it computes on.</summary>
+    public WorkerPool Pool { get; }
+
+    /// <summary>The weights with the norms' offset added, as the forward pass uses them.</summary>
+    internal NetworkWeights Effective { get; }
+
+    private static NetworkWeights WithOffset(NetworkWeights weights, double offset)
+    {
+        return weights with
+        {
+            FinalNorm = Shift(weights.FinalNorm),
+            Blocks =
+            [
+                .. weights.Blocks.Select(block => block with
+                {
+                    AttentionNorm = Shift(block.AttentionNorm),
+                    MlpNorm = Shift(block.MlpNorm),
+                    AttentionPostNorm = Shift(block.AttentionPostNorm),
+                    MlpPostNorm = Shift(block.MlpPostNorm),
+                    Attention = block.Attention with
+                    {
+                        QueryNorm = Shift(block.Attention.QueryNorm),
+                        KeyNorm = Shift(block.Attention.KeyNorm),
+                    },
+                }),
+            ],
+        };
+
+        NormWeights? Shift(NormWeights? norm) => norm?.Weight is null
+            ? norm
+            : norm with { Weight = new WeightVector([.. norm.Weight.Float64.ToArray().Select(value => value + offset)]) };
+    }
+}

@@ -1,0 +1,113 @@
+namespace Cutaway.Findings;
+
+/// <summary>The table behind a view: what a page offers beside a picture and a terminal prints instead of one.</summary>
+/// <param name="Columns">Headings.</param>
+/// <param name="Rows">Cells: text or numbers.</param>
+/// <param name="Left">How many rows were left out to keep it readable.</param>
+internal sealed record ViewTable(IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<object?>> Rows, int Left = 0)
+{
+    private const int MostCells = 4000;
+    private const int MostRows = 400;
+
+    /// <summary>The table of a view.</summary>
+    public static ViewTable Of(View view) => view switch
+    {
+        TableView table => new ViewTable(table.Columns, table.Rows),
+        HeatMapView map => OfHeatMap(map),
+        BarsView bars => new ViewTable(
+            ["", Or(bars.Unit, "value")],
+            [.. bars.Labels.Select((label, i) => (object?[])[label, bars.Values[i]])]),
+        LinesView lines => new ViewTable(
+            [Or(lines.XAxis, "x"), .. lines.Lines.Select(line => line.Name)],
+            [.. lines.X.Select((x, i) => (object?[])[x, .. lines.Lines.Select(line => (object?)line.Y[i])])]),
+        ScatterView scatter => new ViewTable(
+            ["", Or(scatter.XAxis, "x"), Or(scatter.YAxis, "y")],
+            [.. scatter.Labels.Select((label, i) => (object?[])[label, scatter.X[i], scatter.Y[i]])]),
+        TokensView tokens => OfTokens(tokens),
+        AttentionView attention => OfAttention(attention),
+        GraphView graph => OfGraph(graph),
+        TextView text => new ViewTable([text.Title], [[text.Text]]),
+        _ => throw new NotSupportedException($"no table for {view.GetType().Name}"),
+    };
+
+    private static ViewTable OfHeatMap(HeatMapView map)
+    {
+        string corner = map.RowAxis.Length > 0 && map.ColumnAxis.Length > 0 ? $"{map.RowAxis} \\ {map.ColumnAxis}" : map.RowAxis + map.ColumnAxis;
+        NumberFormat format = NumberFormat.For(map.Values.SelectMany(row => row));
+        if (map.RowLabels.Count * map.ColumnLabels.Count <= MostCells)
+        {
+            return new ViewTable(
+                [corner, .. map.ColumnLabels.Select(Labels.Visible)],
+                [.. map.RowLabels.Select((label, i) => (object?[])[label, .. map.Values[i].Select((value, j) => map.CellText is { } text ? $"{Labels.Visible(text[i][j])} {format.Text(value)}" : (object?)value)])]);
+        }
+
+        (int I, int J, double Value)[] cells = [.. map.Values
+            .SelectMany((row, i) => row.Select((value, j) => (i, j, value)))
+            .Where(cell => !double.IsNaN(cell.value))
+            .OrderByDescending(cell => Math.Abs(cell.value))];
+        return new ViewTable(
+            [Or(map.RowAxis, "row"), Or(map.ColumnAxis, "column"), Or(map.Unit, "value")],
+            [.. cells.Take(MostRows).Select(cell => (object?[])[map.RowLabels[cell.I], map.ColumnLabels[cell.J], cell.Value])],
+            Math.Max(0, cells.Length - MostRows));
+    }
+
+    private static ViewTable OfTokens(TokensView tokens)
+    {
+        List<string> columns = ["token", "position"];
+        if (tokens.Values.Count > 0)
+        {
+            columns.Add(Or(tokens.Unit, "value"));
+        }
+
+        if (tokens.Notes.Count > 0)
+        {
+            columns.Add("note");
+        }
+
+        return new ViewTable(columns, [.. tokens.Tokens.Select((token, i) =>
+        {
+            List<object?> row = [token, i];
+            if (tokens.Values.Count > 0)
+            {
+                row.Add(tokens.Values[i]);
+            }
+
+            if (tokens.Notes.Count > 0)
+            {
+                row.Add(tokens.Notes[i]);
+            }
+
+            return (IReadOnlyList<object?>)row;
+        })]);
+    }
+
+    private static ViewTable OfAttention(AttentionView attention)
+    {
+        object?[][] rows = [.. attention.Heads.SelectMany(head => head.Pattern.Select((weights, q) => (object?[])
+        [
+            head.Name,
+            q,
+            attention.Tokens[q],
+            string.Join(", ", Sources(weights, 3).Select(k => $"{Labels.Visible(attention.Tokens[k])} {weights[k].ToString("F2", System.Globalization.CultureInfo.InvariantCulture)}")),
+        ]))];
+        return new ViewTable(["head", "position", "query", "attends most to"], [.. rows.Take(MostRows)], Math.Max(0, rows.Length - MostRows));
+    }
+
+    private static ViewTable OfGraph(GraphView graph)
+    {
+        Dictionary<string, string> names = graph.Nodes.ToDictionary(node => node.Id, node => node.Label);
+        GraphEdge[] edges = [.. graph.Edges.OrderByDescending(edge => Math.Abs(edge.Value))];
+        return new ViewTable(
+            ["from", "to", "weight"],
+            [.. edges.Take(MostRows).Select(edge => (object?[])[names.GetValueOrDefault(edge.From, edge.From), names.GetValueOrDefault(edge.To, edge.To), edge.Value])],
+            Math.Max(0, edges.Length - MostRows));
+    }
+
+    /// <summary>The keys that a query attends to most, those with hardly any weight left out.</summary>
+    public static IEnumerable<int> Sources(IReadOnlyList<double> weights, int count) => Enumerable.Range(0, weights.Count)
+        .Where(k => weights[k] > 0.005)
+        .OrderByDescending(k => weights[k])
+        .Take(count);
+
+    private static string Or(string text, string otherwise) => text.Length > 0 ? text : otherwise;
+}

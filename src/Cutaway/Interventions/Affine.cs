@@ -1,0 +1,42 @@
+using Cutaway.Models.Network;
+using Cutaway.Tensors;
+
+namespace Cutaway.Interventions;
+
+/// <summary>Maps an activation: x becomes matrix · x + bias.</summary>
+public sealed record Affine : Intervention
+{
+    /// <summary>[width, width].</summary>
+    public required Tensor Matrix { get; init; }
+
+    /// <summary>[width], or null for none.</summary>
+    public Tensor? Bias { get; init; }
+
+    internal override void Validate(HookPoint point)
+    {
+        int width = point.Extents[^1];
+        if (Matrix.Shape.Count != 2 || Matrix.Shape[0] != width || Matrix.Shape[1] != width || (Bias is not null && (Bias.Shape.Count != 1 || Bias.Shape[0] != width)))
+        {
+            throw CutawayException.Usage($"an affine map of '{point.Name}' needs a matrix [{width}, {width}] and a bias [{width}]; got [{string.Join(", ", Matrix.Shape)}]");
+        }
+    }
+
+    internal override void Apply<T>(Span<T> vector, in Place place)
+    {
+        ReadOnlySpan<T> matrix = Matrix.To<T>();
+        ReadOnlySpan<T> bias = Bias is null ? default : Bias.To<T>();
+        T[] mapped = new T[vector.Length];
+        for (int row = 0; row < mapped.Length; row++)
+        {
+            T sum = bias.IsEmpty ? T.Zero : bias[row];
+            for (int i = 0; i < mapped.Length; i++)
+            {
+                sum += matrix[(row * mapped.Length) + i] * vector[i];
+            }
+
+            mapped[row] = sum;
+        }
+
+        mapped.CopyTo(vector);
+    }
+}

@@ -1,0 +1,62 @@
+using Cutaway.Models.Network;
+using Cutaway.Tensors;
+
+namespace Cutaway.Interventions;
+
+/// <summary>Keeps values, or the coefficient along a direction, between two bounds.</summary>
+public sealed record Clamp : Intervention
+{
+    /// <summary>[width]: clamps the coefficient along this direction instead of each value; null clamps each value.</summary>
+    public Tensor? Direction { get; init; }
+
+    /// <summary>The lower bound.</summary>
+    public double Minimum { get; init; } = double.NegativeInfinity;
+
+    /// <summary>The upper bound.</summary>
+    public double Maximum { get; init; } = double.PositiveInfinity;
+
+    internal override void Validate(HookPoint point)
+    {
+        if (double.IsNaN(Minimum) || double.IsNaN(Maximum) || Minimum > Maximum)
+        {
+            throw CutawayException.Usage($"clamping '{point.Name}': minimum {Minimum} is above maximum {Maximum}");
+        }
+
+        if (Direction is not null && (Direction.Shape.Count != 1 || Direction.Shape[0] != point.Extents[^1]))
+        {
+            throw CutawayException.Usage($"the direction for '{point.Name}' has shape [{string.Join(", ", Direction.Shape)}]; expected [{point.Extents[^1]}]");
+        }
+    }
+
+    internal override void Apply<T>(Span<T> vector, in Place place)
+    {
+        T low = T.CreateTruncating(Minimum);
+        T high = T.CreateTruncating(Maximum);
+        if (Direction is null)
+        {
+            for (int i = 0; i < vector.Length; i++)
+            {
+                vector[i] = T.Clamp(vector[i], low, high);
+            }
+
+            return;
+        }
+
+        ReadOnlySpan<T> direction = Direction.To<T>();
+        T dot = T.Zero;
+        T squares = T.Zero;
+        for (int i = 0; i < vector.Length; i++)
+        {
+            dot += vector[i] * direction[i];
+            squares += direction[i] * direction[i];
+        }
+
+        T norm = T.Sqrt(squares);
+        T along = dot / norm;
+        T change = (T.Clamp(along, low, high) - along) / norm;
+        for (int i = 0; i < vector.Length; i++)
+        {
+            vector[i] += change * direction[i];
+        }
+    }
+}

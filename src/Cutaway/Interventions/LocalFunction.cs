@@ -1,0 +1,43 @@
+using Cutaway.Models.Network;
+using Cutaway.Sites;
+
+namespace Cutaway.Interventions;
+
+/// <summary>Where a local function is being called.</summary>
+/// <param name="Site">The hook point's name.</param>
+/// <param name="Sequence">Index into the batch.</param>
+/// <param name="Position">Position in the text.</param>
+/// <param name="Head">Head, or -1.</param>
+public readonly record struct FunctionContext(string Site, int Sequence, int Position, int Head);
+
+/// <summary>Changes a vector in place.</summary>
+/// <param name="vector">The values at one place, in double precision.</param>
+/// <param name="context">Which place that is.</param>
+public delegate void VectorFunction(Span<double> vector, FunctionContext context);
+
+/// <summary>A change by code. It runs here only: it cannot be saved or sent (<see cref="Plans.ToJson"/> refuses it).</summary>
+public sealed record LocalFunction : Intervention
+{
+    /// <summary>The code.</summary>
+    public required VectorFunction Function { get; init; }
+
+    /// <summary>Calls code at a site.</summary>
+    public static LocalFunction At(Site site, VectorFunction function) => new() { Site = site, Function = function };
+
+    internal override void Validate(HookPoint point) => _ = point;
+
+    internal override void Apply<T>(Span<T> vector, in Place place)
+    {
+        double[] values = new double[vector.Length];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = double.CreateTruncating(vector[i]);
+        }
+
+        Function(values, new FunctionContext(place.Point.Name, place.Sequence, place.Position, place.Head));
+        for (int i = 0; i < values.Length; i++)
+        {
+            vector[i] = T.CreateTruncating(values[i]);
+        }
+    }
+}

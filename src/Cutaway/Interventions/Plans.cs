@@ -1,0 +1,147 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Cutaway.Sites;
+using Cutaway.Tensors;
+
+namespace Cutaway.Interventions;
+
+/// <summary>Plans as JSON: an array of records, each with its <c>kind</c>, <c>site</c> and properties.</summary>
+public static class Plans
+{
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        AllowOutOfOrderMetadataProperties = true,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower), new TensorConverter(), new SiteConverter() },
+    };
+
+    /// <summary>Writes a plan.</summary>
+    /// <exception cref="CutawayException">The plan holds a local function.</exception>
+    public static string ToJson(IReadOnlyList<PlanItem> plan) => plan.Any(item => item is LocalFunction)
+        ? throw CutawayException.Usage("a local function is code and cannot be saved; use a record such as Add, Replace or Affine")
+        : JsonSerializer.Serialize(plan, Options);
+
+    /// <summary>Reads a plan.</summary>
+    /// <param name="json">An array of records.</param>
+    /// <param name="source">Where it comes from, for messages.</param>
+    /// <exception cref="CutawayException">The text is not a plan.</exception>
+    public static IReadOnlyList<PlanItem> FromJson(string json, string source = "the plan")
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<PlanItem[]>(json, Options) is { } plan && !plan.Contains(null)
+                ? plan
+                : throw CutawayException.Input($"{source} is empty; expected a JSON array of interventions");
+        }
+        catch (Exception error) when (error is JsonException or NotSupportedException)
+        {
+            throw CutawayException.Input(
+                $"{source} is not a plan: {error.Message.Split('.')[0]}. Expected e.g. [{{\"kind\": \"scale\", \"site\": \"blocks.0.hook_attn_out\", \"factor\": 0}}]", error);
+        }
+    }
+
+    /// <summary>A site is a name, or an object with name, heads and positions.</summary>
+    private sealed class SiteConverter : JsonConverter<Site>
+    {
+        public override Site Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            if (reader.TokenType == JsonTokenType.String)
+            {
+                return new Site(reader.GetString()!);
+            }
+
+            SiteShape shape = JsonSerializer.Deserialize<SiteShape>(ref reader, options) ?? throw new JsonException("a site is missing");
+            return new Site(shape.Name) { Heads = shape.Heads, Positions = shape.Positions };
+        }
+
+        public override void Write(Utf8JsonWriter writer, Site value, JsonSerializerOptions options)
+        {
+            if (value.Heads is null && value.Positions is null)
+            {
+                writer.WriteStringValue(value.Name);
+            }
+            else
+            {
+                JsonSerializer.Serialize(writer, new SiteShape(value.Name, value.Heads, value.Positions), options);
+            }
+        }
+
+        private sealed record SiteShape([property: JsonRequired] string Name, IReadOnlyList<int>? Heads, IReadOnlyList<int>? Positions);
+    }
+
+    /// <summary>A tensor is an array of numbers, or nested arrays of equal lengths.</summary>
+    private sealed class TensorConverter : JsonConverter<Tensor>
+    {
+        public override Tensor Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            List<double> values = [];
+            List<int> shape = [];
+            ReadLevel(ref reader, 0, values, shape);
+            return Tensor.Of(values.ToArray(), shape.ToArray());
+        }
+
+        public override void Write(Utf8JsonWriter writer, Tensor value, JsonSerializerOptions options) => WriteLevel(writer, value, 0, 0, value.Count);
+
+        private static void ReadLevel(ref Utf8JsonReader reader, int depth, List<double> values, List<int> shape)
+        {
+            if (reader.TokenType != JsonTokenType.StartArray)
+            {
+                throw new JsonException("a tensor is an array of numbers, or arrays of equal length");
+            }
+
+            int count = 0;
+            bool leaf = false;
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
+                if (reader.TokenType == JsonTokenType.Number)
+                {
+                    leaf = true;
+                    values.Add(reader.GetDouble());
+                }
+                else
+                {
+                    ReadLevel(ref reader, depth + 1, values, shape);
+                }
+
+                count++;
+            }
+
+            // The innermost arrays end first, so extents are learnt from the inside and entered at their depth.
+            while (shape.Count <= depth)
+            {
+                shape.Add(-1);
+            }
+
+            if ((shape[depth] >= 0 && shape[depth] != count) || (leaf && shape.Count > depth + 1))
+            {
+                throw new JsonException("the arrays of a tensor differ in length");
+            }
+
+            shape[depth] = count;
+        }
+
+        private static int WriteLevel(Utf8JsonWriter writer, Tensor tensor, int depth, int offset, int count)
+        {
+            writer.WriteStartArray();
+            int part = depth == tensor.Shape.Count - 1 ? 1 : count / Math.Max(1, tensor.Shape[depth]);
+            for (int i = 0; i < tensor.Shape[depth]; i++)
+            {
+                if (depth == tensor.Shape.Count - 1)
+                {
+                    writer.WriteNumberValue(tensor.At(offset++));
+                }
+                else
+                {
+                    offset = WriteLevel(writer, tensor, depth + 1, offset, part);
+                }
+            }
+
+            writer.WriteEndArray();
+            return offset;
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text;
+
+namespace Cutaway;
+
+/// <summary>Names as people type them: kebab case, and the nearest known names to a mistyped one.</summary>
+internal static class NearNames
+{
+    /// <summary>A C# name in kebab case: <c>TopTokens</c> becomes <c>top-tokens</c>, <c>ResidPreQKV</c> becomes <c>resid-pre-qkv</c>.</summary>
+    public static string Kebab(string name)
+    {
+        StringBuilder kebab = new(name.Length + 4);
+        for (int i = 0; i < name.Length; i++)
+        {
+            bool starts = char.IsUpper(name[i]) && i > 0 && (!char.IsUpper(name[i - 1]) || (i + 1 < name.Length && char.IsLower(name[i + 1])));
+            if (starts)
+            {
+                kebab.Append('-');
+            }
+
+            kebab.Append(char.ToLowerInvariant(name[i]));
+        }
+
+        return kebab.ToString();
+    }
+
+    /// <summary>The end of an error message: <c>; did you mean 'a' or 'b'?</c>, or empty when nothing is near.</summary>
+    public static string Suggest(string typed, IEnumerable<string> known)
+    {
+        string[] near = [.. Nearest(typed, known, 3)];
+        return near.Length == 0 ? "" : $"; did you mean {string.Join(" or ", near.Select(name => $"'{name}'"))}?";
+    }
+
+    /// <summary>Known names near a typed one, nearest first.</summary>
+    public static IEnumerable<string> Nearest(string typed, IEnumerable<string> known, int count)
+    {
+        int limit = Math.Max(2, typed.Length / 3);
+        return known
+            .Select(name => (name, distance: Distance(typed, name)))
+            .Where(pair => pair.distance <= limit || (typed.Length >= 3 && pair.name.Contains(typed, StringComparison.OrdinalIgnoreCase)))
+            .OrderBy(pair => pair.distance)
+            .ThenBy(pair => pair.name, StringComparer.Ordinal)
+            .Take(count)
+            .Select(pair => pair.name);
+    }
+
+    /// <summary>How many single-character edits lead from one name to another, ignoring case (Levenshtein 1966).</summary>
+    internal static int Distance(string a, string b)
+    {
+        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
+        for (int i = 1; i <= a.Length; i++)
+        {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.Length; j++)
+            {
+                int replace = diagonal + (char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(replace, 1 + Math.Min(row[j], row[j - 1]));
+            }
+        }
+
+        return row[b.Length];
+    }
+}

@@ -1,0 +1,193 @@
+using System.Numerics;
+using Cutaway.Interventions;
+using Cutaway.Models.Network;
+using Cutaway.Tensors;
+
+namespace Cutaway.Runs;
+
+/// <summary>Carries out a compiled plan during a forward pass.</summary>
+internal sealed class PlanListener<T>(CompiledPlan plan) : IActivationListener<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>What was captured, by hook name.</summary>
+    public Dictionary<string, Tensor> Captured { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Whether the pass generates, rather than reads the prompt.</summary>
+    public bool Generating { get; set; }
+
+    public int Last => plan.Last;
+
+    public bool Wants(int index)
+    {
+        List<CompiledPlan.Entry>? entries = plan.At(index);
+        if (entries is null)
+        {
+            return false;
+        }
+
+        foreach (CompiledPlan.Entry entry in entries)
+        {
+            if (entry.Item is not Intervention intervention || Holds(intervention))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    public void Visit(in Activation<T> activation)
+    {
+        foreach (CompiledPlan.Entry entry in plan.At(activation.Point.Index)!)
+        {
+            if (entry.Item is Capture capture)
+            {
+                Captured[activation.Point.Name] = Keep(entry, capture, activation);
+                entry.Fired = true;
+            }
+            else if (entry.Item is Intervention intervention && Holds(intervention))
+            {
+                entry.Fired |= Apply(entry, intervention, activation);
+            }
+        }
+    }
+
+    /// <summary>Throws if an entry of the plan did nothing: a hook that did not fire is an error.</summary>
+    /// <param name="length">Positions that were run.</param>
+    public void CheckFired(int length)
+    {
+        foreach (CompiledPlan.Entry entry in plan.Entries)
+        {
+            if (!entry.Fired && !(entry.Item is Intervention { Phase: not Phase.Always }))
+            {
+                string why = entry.Positions is { } positions ? $"positions {string.Join(",", positions)} are outside the {length} that were run" : "the run did not reach it";
+                throw CutawayException.Usage($"{entry.Item.GetType().Name} at '{entry.Point.Name}' did nothing: {why}");
+            }
+        }
+    }
+
+    private bool Holds(Intervention intervention) =>
+        intervention.Phase == Phase.Always || (intervention.Phase == Phase.Generated) == Generating;
+
+    private static bool Apply(CompiledPlan.Entry entry, Intervention intervention, in Activation<T> activation)
+    {
+        bool any = false;
+        Walker walker = new(entry, activation.Shape, activation.Past);
+        while (walker.Next())
+        {
+            intervention.Apply(activation.Values.Slice(walker.Offset, walker.Width), walker.Place(entry.Point));
+            any = true;
+        }
+
+        return any;
+    }
+
+    private static Tensor Keep(CompiledPlan.Entry entry, Capture capture, in Activation<T> activation)
+    {
+        HookPoint point = entry.Point;
+        int[] shape = activation.Shape.ToArray();
+        ReadOnlySpan<T> values = activation.Values;
+        if (entry.Heads is not null || entry.Positions is not null)
+        {
+            if (entry.Heads is not null)
+            {
+                shape[point.HeadAxis] = entry.Heads.Length;
+            }
+
+            if (entry.Positions is not null)
+            {
+                int past = activation.Past;
+                int run = activation.Shape[point.PositionAxis];
+                if (Array.Find(entry.Positions, position => position < past || position >= past + run) is var outside && Array.Exists(entry.Positions, position => position < past || position >= past + run))
+                {
+                    throw CutawayException.Usage($"position {outside} of '{point.Name}' is outside the {run} positions of the prompt");
+                }
+
+                shape[point.PositionAxis] = entry.Positions.Length;
+            }
+
+            T[] kept = new T[shape.Aggregate(1, (product, extent) => product * extent)];
+            int next = 0;
+            Walker walker = new(entry, activation.Shape, activation.Past);
+            while (walker.Next())
+            {
+                values.Slice(walker.Offset, walker.Width).CopyTo(kept.AsSpan(next));
+                next += walker.Width;
+            }
+
+            values = kept;
+        }
+
+        Tensor tensor = Tensor.CopyOf(values, shape, point.Axes);
+        return capture.Store is { } dtype ? tensor.To(dtype) : tensor;
+    }
+
+    /// <summary>Walks over the chosen vectors of an activation, in the order of its axes.</summary>
+    private struct Walker
+    {
+        private readonly CompiledPlan.Entry entry;
+        private readonly int past;
+        private readonly int extent0;
+        private readonly int extent1;
+        private readonly int extent2;
+        private readonly bool headFirst;
+        private int i0;
+        private int i1;
+        private int i2;
+
+        public Walker(CompiledPlan.Entry entry, ReadOnlySpan<int> shape, int past)
+        {
+            this.entry = entry;
+            this.past = past;
+            extent0 = shape[0];
+            extent1 = shape[1];
+            extent2 = shape.Length == 4 ? shape[2] : 1;
+            Width = shape[^1];
+            headFirst = entry.Point.HeadAxis == 1;
+            i2 = -1;
+        }
+
+        public int Width { get; }
+
+        public readonly int Offset => ((((i0 * extent1) + A) * extent2) + B) * Width;
+
+        // Axis 1 is the head of scores and patterns, and the position of everything else.
+        private readonly int Count1 => Chosen1?.Length ?? extent1;
+
+        private readonly int Count2 => Chosen2?.Length ?? extent2;
+
+        private readonly int[]? Chosen1 => headFirst ? entry.Heads : entry.Positions;
+
+        private readonly int[]? Chosen2 => headFirst ? entry.Positions : entry.Heads;
+
+        private readonly int A => Chosen1 is { } chosen ? chosen[i1] - (headFirst ? 0 : past) : i1;
+
+        private readonly int B => Chosen2 is { } chosen ? chosen[i2] - (headFirst ? past : 0) : i2;
+
+        public bool Next()
+        {
+            do
+            {
+                if (++i2 >= Count2)
+                {
+                    i2 = 0;
+                    if (++i1 >= Count1)
+                    {
+                        i1 = 0;
+                        if (++i0 >= extent0)
+                        {
+                            return false;
+                        }
+                    }
+                }
+            }
+            while ((uint)A >= (uint)extent1 || (uint)B >= (uint)extent2);
+
+            return true;
+        }
+
+        public readonly Place Place(HookPoint point) => headFirst
+            ? new(point, i0, B + past, A)
+            : new(point, i0, A + past, point.HeadAxis >= 0 ? B : -1);
+    }
+}
