@@ -26,6 +26,12 @@ public sealed class LanguageModel
         DType = dtype;
     }
 
+    /// <summary>Opens a model.</summary>
+    /// <param name="name">A checkpoint folder in Hugging Face's layout, a .gguf file, a hub id (owner/name) already in the cache, or an embedded model's name.</param>
+    /// <param name="dtype">The precision to compute in.</param>
+    /// <exception cref="CutawayException">There is no such model, or its files cannot be read.</exception>
+    public static LanguageModel Load(string name, DType dtype = DType.Float32) => Loading.ModelLoader.Load(name, dtype);
+
     /// <summary>The name the model was loaded by.</summary>
     public string Name { get; }
 

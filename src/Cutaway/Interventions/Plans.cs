@@ -44,6 +44,20 @@ public static class Plans
         }
     }
 
+    /// <summary>Reads a plan from a file.</summary>
+    /// <exception cref="CutawayException">The file cannot be read, or is not a plan.</exception>
+    public static IReadOnlyList<PlanItem> Read(string path)
+    {
+        try
+        {
+            return FromJson(File.ReadAllText(path), path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw CutawayException.Input($"the plan {path} cannot be read: {error.Message}", error);
+        }
+    }
+
     /// <summary>A site is a name, or an object with name, heads and positions.</summary>
     private sealed class SiteConverter : JsonConverter<Site>
     {

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text;
+using Cutaway.Tensors.Storage;
 
 namespace Cutaway.Findings.Html;
 

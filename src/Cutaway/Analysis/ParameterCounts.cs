@@ -1,0 +1,36 @@
+using Cutaway.Models.Network;
+
+namespace Cutaway.Analysis;
+
+/// <summary>How many numbers a kind of part holds.</summary>
+/// <param name="Part">The kind of part.</param>
+/// <param name="Count">Its parameters, over all layers.</param>
+public sealed record ParameterCount(string Part, long Count);
+
+/// <summary>Counts the parameters of a network.</summary>
+public static class ParameterCounts
+{
+    /// <summary>Parameters by kind of part; a tied unembedding is not counted twice.</summary>
+    public static IReadOnlyList<ParameterCount> Of(TransformerNetwork network)
+    {
+        NetworkWeights weights = network.Weights;
+        List<ParameterCount> counts =
+        [
+            new("embedding", Count(weights.Embedding)),
+            new("positions", weights.Positions is null ? 0 : Count(weights.Positions)),
+            new("attention", weights.Blocks.Sum(block => Count(block.Attention.Query) + Count(block.Attention.Key) + Count(block.Attention.Value) + Count(block.Attention.Output))),
+            new("MLP", weights.Blocks.Sum(block => block.Mlp is null ? 0 : Count(block.Mlp.In) + Count(block.Mlp.Out) + Count(block.Mlp.Gate))),
+            new("norms", Count(weights.FinalNorm) + weights.Blocks.Sum(block =>
+                Count(block.AttentionNorm) + Count(block.MlpNorm) + Count(block.AttentionPostNorm) + Count(block.MlpPostNorm)
+                + Count(block.Attention.QueryNorm) + Count(block.Attention.KeyNorm))),
+            new("unembedding", network.Config.TiedEmbedding ? weights.Unembedding.Bias?.Length ?? 0 : Count(weights.Unembedding)),
+        ];
+        return [.. counts.Where(count => count.Count > 0)];
+    }
+
+    private static long Count(Tensors.Storage.WeightMatrix matrix) => (long)matrix.Rows * matrix.Columns;
+
+    private static long Count(LinearWeights? linear) => linear is null ? 0 : Count(linear.Weight) + (linear.Bias?.Length ?? 0);
+
+    private static long Count(NormWeights? norm) => (norm?.Weight?.Length ?? 0) + (norm?.Bias?.Length ?? 0);
+}

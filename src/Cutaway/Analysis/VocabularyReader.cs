@@ -1,0 +1,84 @@
+using Cutaway.Models.Network;
+
+namespace Cutaway.Analysis;
+
+/// <summary>A token with a score.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Text">Its text.</param>
+/// <param name="Score">Its score.</param>
+public sealed record ScoredToken(int Id, string Text, double Score);
+
+/// <summary>Reads directions of the residual stream in words.</summary>
+public static class VocabularyReader
+{
+    /// <summary>The change of every logit that a direction causes at a final-norm scale of 1: direction · (norm weight ∘ W_U), centred first where the norm centres.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="direction">[d_model].</param>
+    /// <returns>[vocab].</returns>
+    public static double[] Logits(LanguageModel model, ReadOnlySpan<double> direction)
+    {
+        NetworkConfig config = model.Config;
+        double[] weighted = Weigh(config, direction, model.Network.Weights.FinalNorm);
+        return model.Network.Weights.Unembedding.Weight.Multiply(weighted, model.Network.Pool, model.DType);
+    }
+
+    /// <summary>How well every token's embedding, as a norm would pass it on at scale 1, matches a direction that reads the stream.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="direction">[d_model], such as a neuron's key.</param>
+    /// <param name="norm">The norm in front of the reader, or null.</param>
+    /// <returns>[vocab].</returns>
+    public static double[] EmbeddingScores(LanguageModel model, ReadOnlySpan<double> direction, NormWeights? norm) =>
+        model.Network.Weights.Embedding.Multiply(Weigh(model.Config, direction, norm, reads: true), model.Network.Pool, model.DType);
+
+    /// <summary>The tokens of the largest scores; with <paramref name="sign"/> -1 those of the smallest.</summary>
+    public static IReadOnlyList<ScoredToken> Top(LanguageModel model, IReadOnlyList<double> scores, int count, int sign = 1) =>
+    [
+        .. Enumerable.Range(0, scores.Count)
+            .OrderByDescending(id => sign * scores[id])
+            .ThenBy(id => id)
+            .Take(count)
+            .Select(id => new ScoredToken(id, model.Tokenizer.TokenText(id), scores[id])),
+    ];
+
+    // Norm weight and centring are linear and symmetric, so a writer is centred before the weight and a reader after it.
+    private static double[] Weigh(NetworkConfig config, ReadOnlySpan<double> direction, NormWeights? norm, bool reads = false)
+    {
+        double[] result = direction.ToArray();
+        if (config.Norm == NormKind.None)
+        {
+            return result;
+        }
+
+        if (!reads)
+        {
+            Centre(config, result);
+        }
+
+        if (norm?.Weight is { } weight)
+        {
+            for (int i = 0; i < result.Length; i++)
+            {
+                result[i] *= weight.Float64[i] + config.NormWeightOffset;
+            }
+        }
+
+        if (reads)
+        {
+            Centre(config, result);
+        }
+
+        return result;
+    }
+
+    private static void Centre(NetworkConfig config, double[] values)
+    {
+        if (config.Norm == NormKind.Layer)
+        {
+            double mean = values.Average();
+            for (int i = 0; i < values.Length; i++)
+            {
+                values[i] -= mean;
+            }
+        }
+    }
+}

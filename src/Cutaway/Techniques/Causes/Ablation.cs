@@ -1,0 +1,187 @@
+using System.ComponentModel.DataAnnotations;
+using Cutaway.Findings;
+using Cutaway.Interventions;
+using Cutaway.Models.Network;
+using Cutaway.Runs;
+using Cutaway.Sites;
+using Cutaway.Tensors.Kernels;
+
+namespace Cutaway.Techniques.Causes;
+
+/// <summary>What is ablated, one at a time.</summary>
+public enum AblationTargets
+{
+    /// <summary>Every head and every MLP.</summary>
+    All,
+
+    /// <summary>Every head's mixed values (<c>hook_z</c>).</summary>
+    Heads,
+
+    /// <summary>Every MLP's output.</summary>
+    Mlps,
+}
+
+/// <summary>
+/// Takes out every head and every MLP, one at a time, and measures what that does to the answer's logit (difference): how
+/// much each part matters here. Mean ablation averages the part over the prompt's own positions; resampling is not defined
+/// on one prompt.
+/// </summary>
+/// <param name="Prompt">The text.</param>
+/// <param name="Answer">The token whose logit is measured, such as " Mary"; by default the model's own first choice.</param>
+/// <param name="Versus">A token whose logit is subtracted, such as " John".</param>
+/// <param name="Over">What is ablated.</param>
+/// <param name="Mode">What an ablated part becomes: zero or mean.</param>
+/// <param name="Top">Parts listed.</param>
+[Technique("ablate", Section.Causes, "Take out every head and MLP, one at a time, and measure what happens to the answer",
+    Topic = "activation-patching",
+    Examples = "ablate \"When Mary and John went to the store, John gave a drink to\" --answer \" Mary\" --versus \" John\"\nablate \"The capital of France is\" --over mlps --mode mean --model path/to/model.gguf")]
+public sealed record Ablation(
+    [property: Help("Text the model completes", Argument = true)] Prompt Prompt,
+    [property: Help("Token measured, such as \" Mary\" (default: the model's first choice)")] string? Answer = null,
+    [property: Help("Token whose logit is subtracted, such as \" John\"")] string? Versus = null,
+    [property: Help("What is ablated")] AblationTargets Over = AblationTargets.All,
+    [property: Help("What an ablated part becomes: zero or mean")] AblationMode Mode = AblationMode.Zero,
+    [property: Help("Parts listed"), Range(1, 200)] int Top = 10) : ITechnique<AblationFinding>
+{
+    /// <inheritdoc/>
+    public AblationFinding Run(LanguageModel model, Progress progress = default)
+    {
+        if (Mode == AblationMode.Resample)
+        {
+            throw CutawayException.Usage("resample ablation needs a second prompt; choose --mode zero or --mode mean here");
+        }
+
+        NetworkConfig config = model.Config;
+        if (Over == AblationTargets.Mlps && config.AttentionOnly)
+        {
+            throw CutawayException.Usage($"'{model.Name}' has no MLPs; choose --over heads");
+        }
+
+        TokenBatch tokens = TokenBatch.Single(model.Encode(Prompt));
+        bool heads = Over != AblationTargets.Mlps;
+        bool mlps = Over != AblationTargets.Heads && !config.AttentionOnly;
+        Capture[] references = Mode == AblationMode.Mean
+            ? [.. Enumerable.Range(0, config.Layers).SelectMany(layer => mlps ? [Site.Z(layer), Site.MlpOut(layer)] : new[] { Site.Z(layer) }).Select(Capture.At)]
+            : [];
+        Run clean = model.Run(tokens, references, LogitScope.Last, progress.Cancellation);
+        double[] logits = clean.LastLogits();
+        int answer = Answer is null ? Reductions.ArgMax<double>(logits) : model.SingleToken(Answer);
+        int? versus = Versus is null ? null : model.SingleToken(Versus);
+        double baseline = Measure(logits);
+        double[][] headEffects = new double[heads ? config.Layers : 0][];
+        double[] mlpEffects = new double[mlps ? config.Layers : 0];
+        int total = (headEffects.Length * config.Heads) + mlpEffects.Length;
+        int done = 0;
+        for (int layer = 0; layer < config.Layers; layer++)
+        {
+            if (heads)
+            {
+                headEffects[layer] = new double[config.Heads];
+                for (int head = 0; head < config.Heads; head++)
+                {
+                    headEffects[layer][head] = Effect(Site.Z(layer, head), Site.Z(layer));
+                }
+            }
+
+            if (mlps)
+            {
+                mlpEffects[layer] = Effect(Site.MlpOut(layer), Site.MlpOut(layer));
+            }
+        }
+
+        progress.Step("ablating", total, total);
+        return new AblationFinding
+        {
+            Answer = model.Tokenizer.TokenText(answer),
+            Versus = Versus,
+            Mode = Mode,
+            Baseline = baseline,
+            Heads = headEffects,
+            Mlps = mlpEffects,
+            Top = Top,
+        };
+
+        double Effect(Site site, Site whole)
+        {
+            progress.Step("ablating", done++, total);
+            Ablate ablate = Mode == AblationMode.Zero ? Ablate.Zero(site) : new Ablate { Site = site, Mode = Mode, Values = clean[whole] };
+            return Measure(model.Run(tokens, [ablate], LogitScope.Last, progress.Cancellation).LastLogits()) - baseline;
+        }
+
+        double Measure(double[] values) => values[answer] - (versus is int other ? values[other] : 0);
+    }
+}
+
+/// <summary>What taking out each part does.</summary>
+public sealed record AblationFinding : Finding
+{
+    /// <summary>The token measured.</summary>
+    public required string Answer { get; init; }
+
+    /// <summary>The token whose logit is subtracted, or null.</summary>
+    public string? Versus { get; init; }
+
+    /// <summary>What an ablated part became.</summary>
+    public required AblationMode Mode { get; init; }
+
+    /// <summary>The logit (difference) with nothing ablated.</summary>
+    public required double Baseline { get; init; }
+
+    /// <summary>Change of the logit (difference) when a head is ablated, [layer][head]; empty if heads were not.</summary>
+    public required IReadOnlyList<IReadOnlyList<double>> Heads { get; init; }
+
+    /// <summary>Change when an MLP is ablated, by layer; empty if MLPs were not.</summary>
+    public required IReadOnlyList<double> Mlps { get; init; }
+
+    /// <summary>Parts listed.</summary>
+    public required int Top { get; init; }
+
+    private string Metric => Versus is null ? $"logit of '{Answer}'" : $"logit difference '{Answer}' − '{Versus}'";
+
+    private IEnumerable<(string Part, double Change)> Ranked => Heads
+        .SelectMany((row, layer) => row.Select((change, head) => ($"head {layer}.{head}", change)))
+        .Concat(Mlps.Select((change, layer) => ($"MLP {layer}", change)))
+        .OrderByDescending(entry => Math.Abs(entry.Item2))
+        .Take(Top);
+
+    /// <inheritdoc/>
+    public override string Headline
+    {
+        get
+        {
+            (string part, double change) = Ranked.First();
+            return FormattableString.Invariant($"Without {part} the {Metric} goes from {Baseline:0.00} to {Baseline + change:0.00}: no other single part matters as much");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<View> Views
+    {
+        get
+        {
+            List<View> views =
+            [
+                new BarsView("Parts that matter most", [.. Ranked.Select(entry => entry.Part)], [.. Ranked.Select(entry => entry.Change)])
+                {
+                    Unit = $"change of the {Metric}",
+                    Caption = FormattableString.Invariant($"Each part alone set to {(Mode == AblationMode.Zero ? "zero" : "its mean over the prompt")}; {Baseline:0.00} with nothing ablated."),
+                },
+            ];
+            if (Heads.Count > 0)
+            {
+                views.Add(new HeatMapView("Every head", [.. Heads.Select((_, layer) => $"{layer}")], [.. Heads[0].Select((_, head) => $"{head}")], Heads)
+                {
+                    RowAxis = "layer", ColumnAxis = "head", Unit = $"change of the {Metric}", Diverging = true,
+                    Caption = "Negative: the head supports the answer. Positive: it works against it.",
+                });
+            }
+
+            if (Mlps.Count > 0)
+            {
+                views.Add(new BarsView("Every MLP", [.. Mlps.Select((_, layer) => $"MLP {layer}")], Mlps) { Unit = $"change of the {Metric}" });
+            }
+
+            return views;
+        }
+    }
+}
