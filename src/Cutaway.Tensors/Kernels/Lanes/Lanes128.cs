@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Cutaway.Tensors.Kernels.Blocks;
 
 namespace Cutaway.Tensors.Kernels.Lanes;
 
@@ -83,10 +84,14 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> LowNibbles(byte* source) => Vector128.ConvertToSingle(Bytes(source) & Vector128.Create(15));
+    public static Vector128<float> LowNibbles<TMap>(byte* source, Vector128<float> scale, Vector128<float> minimum)
+        where TMap : struct, INibbleMap =>
+            TMap.Value<Lanes128, Vector128<float>>(Vector128.ConvertToSingle(Bytes(source) & Vector128.Create(15)), scale, minimum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> HighNibbles(byte* source) => Vector128.ConvertToSingle(Bytes(source) >> 4);
+    public static Vector128<float> HighNibbles<TMap>(byte* source, Vector128<float> scale, Vector128<float> minimum)
+        where TMap : struct, INibbleMap =>
+            TMap.Value<Lanes128, Vector128<float>>(Vector128.ConvertToSingle(Bytes(source) >> 4), scale, minimum);
 
     // Widened as unsigned, then moved up and back down to carry the sign.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

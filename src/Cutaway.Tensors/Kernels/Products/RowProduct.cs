@@ -15,11 +15,8 @@ internal readonly unsafe struct RowProduct<T, TLanes, TVector, TRows>(MatrixView
     where TVector : unmanaged
     where TRows : struct, IRowSource<T>
 {
-    // Six rows of x and four of w take 30 kB of the first-level cache in single precision. A multiple of every block.
-    private const int InnerBlock = 768;
     private const int ItemRows = 32;
     private const int ItemHeight = 504;
-    private const int Columns = 4;
 
     private int Runs => (target.C.Columns + ItemRows - 1) / ItemRows;
 
@@ -37,20 +34,20 @@ internal readonly unsafe struct RowProduct<T, TLanes, TVector, TRows>(MatrixView
         int rows = Math.Min(ItemRows, target.C.Columns - first);
         int top = index / Runs * ItemHeight;
         int bottom = Math.Min(top + ItemHeight, x.Rows);
-        NativeBuffer<T> memory = ProductMemory<T>.Take(ItemRows * InnerBlock);
-        T** pointers = stackalloc T*[ItemRows + Columns];
+        NativeBuffer<T> memory = ProductMemory<T>.Take(ItemRows * RowBlocks.Inner);
+        T** pointers = stackalloc T*[ItemRows + RowBlocks.Columns];
         int start = 0;
         do
         {
-            int count = Math.Min(InnerBlock, x.Columns - start);
+            int count = Math.Min(RowBlocks.Inner, x.Columns - start);
             source.Fetch(first, rows, start, count, memory.Pointer, pointers);
-            for (int i = 0; i < Columns - 1; i++)
+            for (int i = 0; i < RowBlocks.Columns - 1; i++)
             {
                 pointers[rows + i] = pointers[rows - 1];
             }
 
             Block(first, rows, top, bottom, start, count, pointers);
-            start += InnerBlock;
+            start += RowBlocks.Inner;
         }
         while (start < x.Columns);
         GC.KeepAlive(memory);
@@ -58,12 +55,12 @@ internal readonly unsafe struct RowProduct<T, TLanes, TVector, TRows>(MatrixView
 
     private void Block(int first, int rows, int top, int bottom, int start, int count, T** pointers)
     {
-        T* sums = stackalloc T[6 * Columns];
+        T* sums = stackalloc T[6 * RowBlocks.Columns];
         for (int i = top; i < bottom;)
         {
             T* lines = x.Pointer + (i * x.RowStride) + start;
             int height = bottom - i >= 6 && TLanes.HasManyRegisters ? 6 : Math.Min(3, bottom - i);
-            for (int j = 0; j < rows; j += Columns)
+            for (int j = 0; j < rows; j += RowBlocks.Columns)
             {
                 if (height == 6)
                 {
@@ -78,7 +75,7 @@ internal readonly unsafe struct RowProduct<T, TLanes, TVector, TRows>(MatrixView
                     DotTile<T, TLanes, TVector>.Three(lines, x.RowStride, height, pointers + j, count, sums);
                 }
 
-                target.Write(sums, Columns, i, first + j, height, Math.Min(Columns, rows - j), start == 0);
+                target.Write(sums, RowBlocks.Columns, i, first + j, height, Math.Min(RowBlocks.Columns, rows - j), start == 0);
             }
 
             i += height;
