@@ -13,15 +13,23 @@ namespace Cutaway.Tensors.Kernels;
 /// </summary>
 internal static unsafe class VectorProduct
 {
+    // Rows of whole vectors of any width.
+    private const int Vectors = 16;
+
     /// <summary>y = weight · x (+ bias), for types that can be widened in registers.</summary>
     /// <param name="pool">Threads to share the outputs; null computes on the caller alone.</param>
     /// <param name="x">[inputs].</param>
     /// <param name="weight">[outputs, inputs], not stored transposed.</param>
     /// <param name="bias">[outputs], or null.</param>
     /// <param name="y">[outputs].</param>
-    /// <returns>False if the type is none of these, and nothing was done.</returns>
+    /// <returns>False if the type is none of these or rows are not whole vectors; nothing was done then.</returns>
     public static bool TryLinear(WorkerPool? pool, float* x, WeightMatrix weight, float* bias, float* y)
     {
+        if (weight.Columns % Vectors != 0)
+        {
+            return false;
+        }
+
         ProductTarget<float> target = new(new MatrixView<float>(y, 1, weight.Rows, weight.Rows), 1, bias, accumulate: false);
         switch (weight.Type)
         {
@@ -69,25 +77,32 @@ internal static unsafe class VectorProduct
         public void Invoke(int index)
         {
             byte** rows = stackalloc byte*[RowBlocks.Columns];
-            float* sums = stackalloc float[RowBlocks.Columns];
+            float* spare = stackalloc float[RowBlocks.Columns];
+            int length = RowBlocks.Length(weight.Columns);
+            long skipped = weight.Type.BytesFor(length);
             int end = Math.Min((index + 1) * Rows, weight.Rows);
             for (int first = index * Rows; first < end; first += RowBlocks.Columns)
             {
-                int start = 0;
-                do
+                for (int i = 0; i < RowBlocks.Columns; i++)
                 {
-                    int count = Math.Min(RowBlocks.Inner, weight.Columns - start);
-                    nint skipped = (nint)weight.Type.BytesFor(start);
-                    for (int i = 0; i < RowBlocks.Columns; i++)
+                    rows[i] = weight.RowPointer(Math.Min(first + i, end - 1));
+                }
+
+                for (int start = 0; start < weight.Columns; start += length)
+                {
+                    int count = Math.Min(length, weight.Columns - start);
+                    bool fits = end - first >= RowBlocks.Columns;
+                    TDot.Four(x + start, rows, count, fits ? target.Tile(0, first, start == 0) : new TileOutput<float>(spare, 0, 1, null, 0));
+                    if (!fits)
                     {
-                        rows[i] = weight.RowPointer(Math.Min(first + i, end - 1)) + skipped;
+                        target.Write(spare, RowBlocks.Columns, 0, first, 1, end - first, start == 0);
                     }
 
-                    TDot.Four(x + start, rows, count, sums);
-                    target.Write(sums, RowBlocks.Columns, 0, first, 1, Math.Min(RowBlocks.Columns, end - first), start == 0);
-                    start += RowBlocks.Inner;
+                    for (int i = 0; i < RowBlocks.Columns; i++)
+                    {
+                        rows[i] += skipped;
+                    }
                 }
-                while (start < weight.Columns);
             }
         }
     }

@@ -101,14 +101,7 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     public static Vector128<float> BFloat16(ushort* source) => (Words(source) << 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Float16(ushort* source)
-    {
-        Vector128<int> bits = Words(source);
-        Vector128<int> magnitude = (bits & Vector128.Create(0x7FFF)) << 13;
-        Vector128<int> special = Vector128.GreaterThan(magnitude, Vector128.Create(HalfFormat.LargestFinite)) & Vector128.Create(HalfFormat.Exponent);
-        Vector128<int> sign = (bits & Vector128.Create(0x8000)) << 16;
-        return ((magnitude.AsSingle() * Vector128.Create(HalfFormat.Rebias)).AsInt32() | special | sign).AsSingle();
-    }
+    public static Vector128<float> Float16(ushort* source) => HalfFormat.Widen(Words(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> Bytes(byte* source) =>

@@ -96,12 +96,5 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
         (Avx2.ConvertToVector256Int32(source) << 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Float16(ushort* source)
-    {
-        Vector256<int> bits = Avx2.ConvertToVector256Int32(source);
-        Vector256<int> magnitude = (bits & Vector256.Create(0x7FFF)) << 13;
-        Vector256<int> special = Vector256.GreaterThan(magnitude, Vector256.Create(HalfFormat.LargestFinite)) & Vector256.Create(HalfFormat.Exponent);
-        Vector256<int> sign = (bits & Vector256.Create(0x8000)) << 16;
-        return ((magnitude.AsSingle() * Vector256.Create(HalfFormat.Rebias)).AsInt32() | special | sign).AsSingle();
-    }
+    public static Vector256<float> Float16(ushort* source) => HalfFormat.Widen(Avx2.ConvertToVector256Int32(source));
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Cutaway.Tensors.Kernels.Blocks;
 using Cutaway.Tensors.Kernels.Lanes;
 
@@ -15,34 +16,26 @@ internal readonly unsafe struct BlockDot<TBlock, TLanes, TWide, TVector> : IStor
     where TWide : struct, IProductLanes<float, TVector>
     where TVector : unmanaged
 {
-    // Blocks whose scales are widened together.
-    private const int Most = RowBlocks.Inner / 32;
-
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Four(float* x, byte** rows, int count, float* sums)
+    public static void Four(float* x, byte** rows, int count, in TileOutput<float> output)
     {
         int blocks = count / 32;
-        float* scales = stackalloc float[4 * 2 * Most];
-        float* minima = scales + (4 * Most);
-        Widen(rows, blocks, 0, scales);
-        if (TBlock.HasMinimum)
-        {
-            Widen(rows, blocks, 2, minima);
-        }
-
+        float* scales = stackalloc float[8];
+        float* minima = scales + 4;
         byte* p0 = rows[0], p1 = rows[1], p2 = rows[2], p3 = rows[3];
         TVector s0 = default, s1 = default, s2 = default, s3 = default;
         for (int block = 0; block < blocks; block++)
         {
-            TVector d0 = TLanes.Broadcast(scales[(0 * Most) + block]);
-            TVector m0 = TBlock.HasMinimum ? TLanes.Broadcast(minima[(0 * Most) + block]) : default;
-            TVector d1 = TLanes.Broadcast(scales[(1 * Most) + block]);
-            TVector m1 = TBlock.HasMinimum ? TLanes.Broadcast(minima[(1 * Most) + block]) : default;
-            TVector d2 = TLanes.Broadcast(scales[(2 * Most) + block]);
-            TVector m2 = TBlock.HasMinimum ? TLanes.Broadcast(minima[(2 * Most) + block]) : default;
-            TVector d3 = TLanes.Broadcast(scales[(3 * Most) + block]);
-            TVector m3 = TBlock.HasMinimum ? TLanes.Broadcast(minima[(3 * Most) + block]) : default;
+            WidenScales(p0, p1, p2, p3, scales);
+            TVector d0 = TLanes.Broadcast(scales[0]);
+            TVector m0 = TBlock.HasMinimum ? TLanes.Broadcast(minima[0]) : default;
+            TVector d1 = TLanes.Broadcast(scales[1]);
+            TVector m1 = TBlock.HasMinimum ? TLanes.Broadcast(minima[1]) : default;
+            TVector d2 = TLanes.Broadcast(scales[2]);
+            TVector m2 = TBlock.HasMinimum ? TLanes.Broadcast(minima[2]) : default;
+            TVector d3 = TLanes.Broadcast(scales[3]);
+            TVector m3 = TBlock.HasMinimum ? TLanes.Broadcast(minima[3]) : default;
             for (int at = 0; at < 16; at += TLanes.Count)
             {
                 TVector v = TLanes.Load(x + at);
@@ -68,27 +61,28 @@ internal readonly unsafe struct BlockDot<TBlock, TLanes, TWide, TVector> : IStor
             p3 += TBlock.Bytes;
         }
 
-        TWide.SumFour(s0, s1, s2, s3, sums);
+        TWide.FinishFour(s0, s1, s2, s3, 1, output.Start, output.C);
     }
 
-    // Sixteen bits of each block of four rows, gathered and then widened many at a time.
-    [SkipLocalsInit]
+    // By way of memory: a broadcast from there costs no arithmetic unit, one from a register does.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Widen(byte** rows, int blocks, int offset, float* target)
+    private static void WidenScales(byte* p0, byte* p1, byte* p2, byte* p3, float* scales)
     {
-        ushort* halves = stackalloc ushort[4 * Most];
-        for (int row = 0; row < 4; row++)
+        Vector128<int> bits = Vector128.Create(
+            Unsafe.ReadUnaligned<int>(p0), Unsafe.ReadUnaligned<int>(p1), Unsafe.ReadUnaligned<int>(p2), Unsafe.ReadUnaligned<int>(p3));
+        Vector128<int> scale = bits & Vector128.Create(0xFFFF);
+        Vector128<int> minimum = bits >>> 16;
+        if (TBlock.HasMinimum && Vector256.IsHardwareAccelerated)
         {
-            byte* source = rows[row] + offset;
-            for (int block = 0; block < blocks; block++)
-            {
-                halves[(row * Most) + block] = Unsafe.ReadUnaligned<ushort>(source + (block * TBlock.Bytes));
-            }
+            HalfFormat.Widen(Vector256.Create(scale, minimum)).Store(scales);
         }
-
-        for (int i = 0; i < 4 * Most; i += TLanes.Count)
+        else
         {
-            TLanes.Store(target + i, TLanes.Float16(halves + i));
+            HalfFormat.Widen(scale).Store(scales);
+            if (TBlock.HasMinimum)
+            {
+                HalfFormat.Widen(minimum).Store(scales + 4);
+            }
         }
     }
 }

@@ -10,9 +10,6 @@ internal unsafe interface IHalfFormat
     static abstract TVector Widen<TLanes, TVector>(ushort* source)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged;
-
-    /// <summary>One value.</summary>
-    static abstract float Widen(ushort bits);
 }
 
 /// <summary>IEEE half precision.</summary>
@@ -22,8 +19,6 @@ internal readonly unsafe struct IeeeHalf : IHalfFormat
     public static TVector Widen<TLanes, TVector>(ushort* source)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged => TLanes.Float16(source);
-
-    public static float Widen(ushort bits) => (float)BitConverter.UInt16BitsToHalf(bits);
 }
 
 /// <summary>The upper half of a single.</summary>
@@ -33,6 +28,4 @@ internal readonly unsafe struct BrainHalf : IHalfFormat
     public static TVector Widen<TLanes, TVector>(ushort* source)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged => TLanes.BFloat16(source);
-
-    public static float Widen(ushort bits) => BitConverter.Int32BitsToSingle(bits << 16);
 }

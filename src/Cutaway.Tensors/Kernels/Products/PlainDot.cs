@@ -11,12 +11,11 @@ internal readonly unsafe struct PlainDot<TFormat, TLanes, TWide, TVector> : ISto
     where TVector : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Four(float* x, byte** rows, int count, float* sums)
+    public static void Four(float* x, byte** rows, int count, in TileOutput<float> output)
     {
         ushort* p0 = (ushort*)rows[0], p1 = (ushort*)rows[1], p2 = (ushort*)rows[2], p3 = (ushort*)rows[3];
         TVector s0 = default, s1 = default, s2 = default, s3 = default;
-        int at = 0;
-        for (; at <= count - TLanes.Count; at += TLanes.Count)
+        for (int at = 0; at < count; at += TLanes.Count)
         {
             TVector v = TLanes.Load(x + at);
             s0 = TLanes.MultiplyAdd(v, TFormat.Widen<TLanes, TVector>(p0 + at), s0);
@@ -25,14 +24,6 @@ internal readonly unsafe struct PlainDot<TFormat, TLanes, TWide, TVector> : ISto
             s3 = TLanes.MultiplyAdd(v, TFormat.Widen<TLanes, TVector>(p3 + at), s3);
         }
 
-        TWide.SumFour(s0, s1, s2, s3, sums);
-        for (int row = 0; row < 4; row++)
-        {
-            ushort* p = (ushort*)rows[row];
-            for (int i = at; i < count; i++)
-            {
-                sums[row] = float.MultiplyAddEstimate(x[i], TFormat.Widen(p[i]), sums[row]);
-            }
-        }
+        TWide.FinishFour(s0, s1, s2, s3, 1, output.Start, output.C);
     }
 }
