@@ -15,8 +15,10 @@ internal readonly unsafe struct RowProduct<T, TLanes, TVector, TRows>(MatrixView
     where TVector : unmanaged
     where TRows : struct, IRowSource<T>
 {
-    private const int ItemRows = 64;
     private const int ItemHeight = 192;
+
+    // One row of x uses each row of w once: widened rows need not outlive the first-level cache.
+    private int ItemRows => x.Rows > 1 ? 64 : 8;
 
     private int Runs => (target.C.Columns + ItemRows - 1) / ItemRows;
 
@@ -39,13 +41,14 @@ internal readonly unsafe struct RowProduct<T, TLanes, TVector, TRows>(MatrixView
 
     public void Invoke(int index)
     {
-        int first = index % Runs * ItemRows;
-        int rows = Math.Min(ItemRows, target.C.Columns - first);
+        int most = ItemRows;
+        int first = index % Runs * most;
+        int rows = Math.Min(most, target.C.Columns - first);
         int top = index / Runs * Height;
         int bottom = Math.Min(top + Height, x.Rows);
         int length = RowBlocks.Length(x.Columns);
-        NativeBuffer<T> memory = ProductMemory<T>.Take(ItemRows * length);
-        T** pointers = stackalloc T*[ItemRows + RowBlocks.Columns];
+        NativeBuffer<T> memory = ProductMemory<T>.Take(most * length);
+        T** pointers = stackalloc T*[most + RowBlocks.Columns];
         T* spare = stackalloc T[6 * RowBlocks.Columns];
         int start = 0;
         do
