@@ -1,0 +1,52 @@
+using System.Numerics;
+using Cutaway.Models.Network;
+
+namespace Cutaway.Models.Parity;
+
+/// <summary>An activation as a run left it.</summary>
+/// <param name="Shape">Extents in the order of the hook point's axes.</param>
+/// <param name="Values">Row-major.</param>
+internal sealed record Recorded(int[] Shape, double[] Values);
+
+/// <summary>Keeps the activations of chosen hook points, in firing order, and may change them.</summary>
+internal sealed class HookRecorder<T> : IActivationListener<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly bool[] wanted;
+
+    /// <summary>Listens to those hook points of a network that <paramref name="wants"/> chooses.</summary>
+    public HookRecorder(HookTable hooks, Func<HookPoint, bool> wants)
+    {
+        wanted = [.. hooks.Points.Select(wants)];
+        Last = Array.LastIndexOf(wanted, true);
+    }
+
+    /// <summary>Changes an activation in place.</summary>
+    public delegate void Change(HookPoint point, ReadOnlySpan<int> shape, Span<T> values);
+
+    /// <summary>Changes what passes, before it is kept; null to leave everything as it is.</summary>
+    public Change? Edit { get; init; }
+
+    public int Last { get; }
+
+    /// <summary>What was seen, by name.</summary>
+    public Dictionary<string, Recorded> Seen { get; } = [];
+
+    /// <summary>Names in the order in which they fired.</summary>
+    public List<string> Order { get; } = [];
+
+    public bool Wants(int index) => wanted[index];
+
+    public void Visit(in Activation<T> activation)
+    {
+        Edit?.Invoke(activation.Point, activation.Shape, activation.Values);
+        double[] values = new double[activation.Values.Length];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = double.CreateTruncating(activation.Values[i]);
+        }
+
+        Seen[activation.Point.Name] = new Recorded(activation.Shape.ToArray(), values);
+        Order.Add(activation.Point.Name);
+    }
+}
