@@ -149,7 +149,7 @@ public sealed unsafe partial class ForwardPass<T>
                 SoftCap = T.CreateTruncating(c.ScoreSoftCap ?? 0),
             };
             int items = request.Batch * work.ItemsPerSequence;
-            int size = checked(rows * c.Heads * (total + c.DHead));
+            long size = (long)rows * c.Heads * (total + c.DHead);
             if (!Wants(HookKind.AttentionScores, layer) && !Wants(HookKind.Pattern, layer))
             {
                 network.Pool.ForRows(items, size, ref work);

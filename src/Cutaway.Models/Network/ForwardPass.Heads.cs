@@ -67,12 +67,15 @@ public sealed unsafe partial class ForwardPass<T>
     {
         int d = config.DModel;
         int count = rows * heads;
-        T* input = keep ? perHead.Pointer : perHead.Reserve(count * d);
         T* x = perHeadNormalized.Reserve(count * d);
         if (keep)
         {
-            // hook_attn_in feeds all three projections, so this one works on a copy.
-            new ReadOnlySpan<T>(input, count * d).CopyTo(new Span<T>(x, count * d));
+            // hook_attn_in feeds all three projections, so this one works on a copy; a shared key head reads its first query head's stream.
+            int group = config.Heads / heads;
+            for (int i = 0; i < count; i++)
+            {
+                perHead.Span.Slice(i * group * d, d).CopyTo(new Span<T>(x + (i * d), d));
+            }
         }
         else
         {
