@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cutaway.Tensors;
 using Cutaway.Tensors.Kernels;
 using Cutaway.Tensors.Parallel;
@@ -11,7 +12,7 @@ internal static unsafe class ProductsBench
     /// <summary>Prints one table for one thread and one for all.</summary>
     public static void Run(string[] args)
     {
-        int[] counts = Environment.ProcessorCount > 1 ? [1, Environment.ProcessorCount] : [1];
+        int[] counts = args.Length > 0 ? [int.Parse(args[0], CultureInfo.InvariantCulture)] : Environment.ProcessorCount > 1 ? [1, Environment.ProcessorCount] : [1];
         Console.WriteLine(OpenBlas.IsAvailable ? $"OpenBLAS with its {OpenBlas.Core} kernels" : "OpenBLAS is not installed (Debian: libopenblas0)");
         foreach (int threads in counts)
         {
