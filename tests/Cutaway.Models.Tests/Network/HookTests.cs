@@ -42,8 +42,6 @@ public sealed class HookTests
     {
         TransformerNetwork network = Families.Open(family);
         double[] before = NetworkRun.Of<double>(network, [Families.Ids]).Logits;
-
-        // Where queries, keys and values read copies of their own, the norm they share is only looked at; alone it is read.
         Assert.All(network.Hooks.Points, point =>
         {
             double[] after = NetworkRun.Of<double>(network, [Families.Ids], wants: other => other == point, edit: Disturb).Logits;
