@@ -88,7 +88,7 @@ public sealed unsafe partial class ForwardPass<T>
 
         if (c.LayerConfigs[layer].Rotary is { } rotation)
         {
-            (NativeBuffer<T> cosines, NativeBuffer<T> sines) = rotary.For<T>(rotation, past + length);
+            (NativeBuffer<T> cosines, NativeBuffer<T> sines) = rotary.For<T>(rotation, span);
             RotateWork rotate = new()
             {
                 Queries = q,

@@ -70,12 +70,8 @@ public sealed unsafe partial class ForwardPass<T>
         T* x = perHeadNormalized.Reserve(count * d);
         if (keep)
         {
-            // hook_attn_in feeds all three projections, so this one works on a copy; a shared key head reads its first query head's stream.
-            int group = config.Heads / heads;
-            for (int i = 0; i < count; i++)
-            {
-                perHead.Span.Slice(i * group * d, d).CopyTo(new Span<T>(x + (i * d), d));
-            }
+            // hook_attn_in feeds all three projections, so this one works on a copy.
+            perHead.Span.CopyTo(perHeadNormalized.Span);
         }
         else
         {

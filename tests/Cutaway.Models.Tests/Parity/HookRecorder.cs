@@ -12,11 +12,13 @@ internal sealed record Recorded(int[] Shape, double[] Values);
 internal sealed class HookRecorder<T> : IActivationListener<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    private readonly HookTable hooks;
     private readonly bool[] wanted;
 
     /// <summary>Listens to those hook points of a network that <paramref name="wants"/> chooses.</summary>
     public HookRecorder(HookTable hooks, Func<HookPoint, bool> wants)
     {
+        this.hooks = hooks;
         wanted = [.. hooks.Points.Select(wants)];
         Last = Array.LastIndexOf(wanted, true);
     }
@@ -35,7 +37,17 @@ internal sealed class HookRecorder<T> : IActivationListener<T>
     /// <summary>Names in the order in which they fired.</summary>
     public List<string> Order { get; } = [];
 
-    public bool Wants(int index) => wanted[index];
+    /// <summary>How many cached positions each activation came after.</summary>
+    public List<int> Past { get; } = [];
+
+    /// <summary>The last hook point within the blocks that the pass asked about: how far it went.</summary>
+    public int Reached { get; private set; } = -1;
+
+    public bool Wants(int index)
+    {
+        Reached = hooks.Points[index].Layer < 0 ? Reached : Math.Max(Reached, index);
+        return wanted[index];
+    }
 
     public void Visit(in Activation<T> activation)
     {
@@ -48,5 +60,6 @@ internal sealed class HookRecorder<T> : IActivationListener<T>
 
         Seen[activation.Point.Name] = new Recorded(activation.Shape.ToArray(), values);
         Order.Add(activation.Point.Name);
+        Past.Add(activation.Past);
     }
 }
