@@ -10,6 +10,7 @@ public sealed class TokenizerGoldenTests
     [InlineData("bpe-roberta")]
     [InlineData("bpe-digits")]
     [InlineData("bpe-llama3")]
+    [InlineData("bpe-qwen2")]
     [InlineData("bpe-o200k")]
     [InlineData("sentencepiece-bpe")]
     public void Hard_strings_have_the_ids_offsets_and_texts_of_the_reference(string folder) =>
