@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Cutaway.Analysis;
-using Cutaway.Findings;
 using Cutaway.Interventions;
 using Cutaway.Models.Network;
 using Cutaway.Runs;
