@@ -143,7 +143,7 @@ public sealed record HeadDetector(
         double[][][] Each(Func<int[], double[][]> pattern) => [.. Enumerable.Range(0, tokens.Batch).Select(b => pattern(tokens.Row(b).ToArray()))];
     }
 
-    /// <summary>Mean loss of foretelling the first half's tokens, and those of the second.</summary>
+    /// <summary>Mean loss of foretelling the first half's tokens, and those of the second but its first, which nothing foretells.</summary>
     private static (double First, double Second) Losses(Run run, int half)
     {
         Tensor logits = run.Logits;
@@ -168,14 +168,14 @@ public sealed record HeadDetector(
                 {
                     first += loss;
                 }
-                else
+                else if (i > start + half)
                 {
                     second += loss;
                 }
             }
         }
 
-        return (first / (run.Tokens.Batch * (half - (start == 0 ? 1 : 0))), second / (run.Tokens.Batch * half));
+        return (first / (run.Tokens.Batch * (half - (start == 0 ? 1 : 0))), second / (run.Tokens.Batch * (half - 1)));
     }
 }
 

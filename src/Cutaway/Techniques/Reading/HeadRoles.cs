@@ -13,6 +13,9 @@ public sealed record HeadRole(string Head, string Role, double Score, double Att
 /// <summary>Names what heads do, from their attention, what they write, and how they read random tokens (Wang et al. 2022; Olsson et al. 2022).</summary>
 internal static class HeadRoles
 {
+    // A head writes of the answer if its direct part is at least this share of the whole.
+    private const double WritesFrom = 0.05;
+
     /// <summary>The heads of each role, clearest first.</summary>
     /// <param name="run">A run of the text that captured all patterns.</param>
     /// <param name="attribution">Its direct logit attribution.</param>
@@ -41,22 +44,34 @@ internal static class HeadRoles
         return roles;
     }
 
-    // Heads that look from the end at the answer's token, or at the other one, and write it: name movers and their opposites.
+    // Heads that look from the end at the answer, or at its rival, and write something of the difference: name movers, and heads
+    // that suppress what they look at (McDougall et al. 2023).
     private static IEnumerable<HeadRole> Movers(Run run, AttributionFinding attribution) =>
         from entry in Heads(attribution)
         orderby Math.Abs(entry.Value) descending
         let looked = MostLookedAt(run, entry.Head)
-        where looked.Weight >= HeadDetectorFinding.Threshold && attribution.Tokens[looked.At] == attribution.Answer && Math.Abs(entry.Value) >= 0.02 * Math.Abs(attribution.Logit)
-        select new HeadRole($"{entry.Head}", entry.Value > 0 ? $"moves the answer: looks at '{attribution.Answer}'" : $"suppresses the answer: looks at '{attribution.Answer}'", looked.Weight, entry.Value);
+        where looked.Weight >= HeadDetectorFinding.Threshold && Writes(attribution, entry.Value)
+        let token = attribution.Tokens[looked.At]
+        let atAnswer = Same(token, attribution.Answer)
+        where atAnswer || Same(token, attribution.Versus)
+        select new HeadRole($"{entry.Head}", $"{(atAnswer == entry.Value > 0 ? "moves" : "suppresses")} '{token}', which it looks at", looked.Weight, entry.Value);
 
-    // Heads that look from the end at a token that was said before: they tell later heads what to leave out (S-inhibition).
+    // Heads that look from the end at a token that was said before and write next to nothing of the answer themselves: they
+    // tell later heads what to leave out (S-inhibition).
     private static IEnumerable<HeadRole> LookAtRepeats(Run run, AttributionFinding attribution) =>
         from entry in Heads(attribution)
         let looked = MostLookedAt(run, entry.Head)
-        where looked.Weight >= HeadDetectorFinding.Threshold && looked.At < attribution.Position && attribution.Tokens.Take(looked.At).Contains(attribution.Tokens[looked.At])
-            && attribution.Tokens[looked.At] != attribution.Answer
+        let token = attribution.Tokens[looked.At]
+        where looked.Weight >= HeadDetectorFinding.Threshold && looked.At < attribution.Position
+            && attribution.Tokens.Take(looked.At).Any(earlier => Same(earlier, token))
+            && !Same(token, attribution.Answer) && !Writes(attribution, entry.Value)
         orderby looked.Weight descending
-        select new HeadRole($"{entry.Head}", $"reads the repeated '{attribution.Tokens[looked.At]}' (as S-inhibition heads do)", looked.Weight, entry.Value);
+        select new HeadRole($"{entry.Head}", $"reads the repeated '{token}' (as S-inhibition heads do)", looked.Weight, entry.Value);
+
+    private static bool Writes(AttributionFinding attribution, double value) => Math.Abs(value) >= WritesFrom * Math.Abs(attribution.Logit);
+
+    // The first word of a text has no space before it.
+    private static bool Same(string token, string? other) => other is not null && token.Trim() == other.Trim();
 
     private static IEnumerable<(HeadName Head, double Value)> Heads(AttributionFinding attribution) =>
         attribution.Heads.SelectMany((row, layer) => row.Select((value, head) => (new HeadName(layer, head), value)));
