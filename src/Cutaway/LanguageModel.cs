@@ -47,8 +47,11 @@ public sealed class LanguageModel
     /// <summary>Its chat template, or null.</summary>
     public string? ChatTemplate { get; init; }
 
-    /// <summary>A hash of its weights' bytes, or empty where it was not made from files.</summary>
-    public string Hash { get; init; } = "";
+    /// <summary>A hash of its weights (see <see cref="Models.Formats.WeightHash"/>), or empty where it was not made from files.</summary>
+    public string Hash => LazyHash.Value;
+
+    /// <summary>Where the hash comes from: it is computed when something first asks for it.</summary>
+    internal Lazy<string> LazyHash { get; init; } = new("");
 
     /// <summary>The precision it computes in.</summary>
     public DType DType { get; }
@@ -56,10 +59,10 @@ public sealed class LanguageModel
     /// <summary>The same model computing in another precision.</summary>
     public LanguageModel WithDType(DType dtype) => dtype == DType
         ? this
-        : new(Name, Network, Tokenizer, dtype) { ChatTemplate = ChatTemplate, Hash = Hash };
+        : new(Name, Network, Tokenizer, dtype) { ChatTemplate = ChatTemplate, LazyHash = LazyHash };
 
     /// <summary>The same model with another network, such as one with processed weights.</summary>
-    public LanguageModel WithNetwork(TransformerNetwork network) => new(Name, network, Tokenizer, DType) { ChatTemplate = ChatTemplate, Hash = Hash };
+    public LanguageModel WithNetwork(TransformerNetwork network) => new(Name, network, Tokenizer, DType) { ChatTemplate = ChatTemplate, LazyHash = LazyHash };
 
     /// <summary>The ids of a prompt.</summary>
     /// <exception cref="CutawayException">The prompt is empty, too long for the model, or holds ids outside the vocabulary.</exception>

@@ -90,7 +90,7 @@ public sealed unsafe partial class ForwardPass<T>
 
         if (c.LayerConfigs[layer].Rotary is { } rotation)
         {
-            (NativeBuffer<T> cosines, NativeBuffer<T> sines) = rotary.For<T>(rotation, past + length);
+            (NativeBuffer<T> cosines, NativeBuffer<T> sines) = rotary.For<T>(rotation, span);
             RotateWork rotate = new(q, positions, cosines.Pointer, sines.Pointer, rotation.Frequencies.Count, rotation.Interleaved, c.Heads, c.DHead);
             network.Pool.ForRows(rows, rows * queryWidth, ref rotate);
             rotate = rotate with { X = (nint)k, Heads = c.KeyValueHeads };
@@ -307,9 +307,22 @@ public sealed unsafe partial class ForwardPass<T>
         int dHead = config.DHead;
         int count = rows * heads;
         T* s = headScales.Reserve(count);
-        NormWork work = new(NormKind.Rms, T.CreateTruncating(config.NormEpsilon), target.Pointer, target.Pointer, s, dHead);
+        T* source = target.Pointer;
+        if (Wants(scaleKind, layer))
+        {
+            // Normalising in place would leave nothing to divide by a scale that the hook changes.
+            source = perHead.Reserve(count * dHead);
+            target.Span.CopyTo(perHead.Span);
+        }
+
+        NormWork work = new(NormKind.Rms, T.CreateTruncating(config.NormEpsilon), source, target.Pointer, s, dHead);
         network.Pool.ForRows(count, count * dHead, ref work);
-        Visit(scaleKind, layer, headScales.Span, request.Batch, request.Length, heads, 1);
+        if (Visit(scaleKind, layer, headScales.Span, request.Batch, request.Length, heads, 1))
+        {
+            RescaleWork rescale = new(NormKind.Rms, source, target.Pointer, s, dHead);
+            network.Pool.ForRows(count, count * dHead, ref rescale);
+        }
+
         Visit(scaleKind + 1, layer, target.Span, request.Batch, request.Length, heads, dHead);
         ReadOnlySpan<T> weight = Values(norm?.Weight);
         ReadOnlySpan<T> bias = Values(norm?.Bias);

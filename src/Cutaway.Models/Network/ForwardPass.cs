@@ -29,6 +29,7 @@ public sealed unsafe partial class ForwardPass<T>
     private IActivationListener<T>? listener;
     private int rows;
     private int past;
+    private int span;
     private bool[]? mask;
     private int[] positions = [];
 
@@ -162,6 +163,7 @@ public sealed unsafe partial class ForwardPass<T>
             positions = new int[rows];
         }
 
+        span = 1;
         for (int b = 0; b < request.Batch; b++)
         {
             int position = 0;
@@ -176,6 +178,7 @@ public sealed unsafe partial class ForwardPass<T>
                 position += real ? 1 : 0;
             }
 
+            span = Math.Max(span, position);
             int limit = config.Positions is PositionKind.Learned or PositionKind.Shortformer ? network.Weights.Positions!.Rows : int.MaxValue;
             if (position > limit)
             {
@@ -221,6 +224,11 @@ public sealed unsafe partial class ForwardPass<T>
     {
         int d = config.DModel;
         Visit(HookKind.ResidPre, layer, residual.Span, request.Batch, request.Length, d);
+        if (Finished(network.Hooks.IndexOf(HookKind.ResidPre, layer) + 1))
+        {
+            return;
+        }
+
         if (config.Block == BlockKind.Sequential)
         {
             Attend(layer, block);

@@ -10,6 +10,13 @@ public static class TokenizerLoader
     public static ITokenizer FromFolder(string folder) =>
         throw CutawayException.Model($"{folder} has no tokenizer that can be read");
 
+    /// <summary>The tokenizer of a <c>tokenizer.json</c> in memory.</summary>
+    /// <param name="json">The JSON text.</param>
+    /// <param name="source">What to call it in messages.</param>
+    /// <exception cref="CutawayException">It cannot be read.</exception>
+    public static ITokenizer FromJson(ReadOnlyMemory<byte> json, string source) =>
+        throw CutawayException.Model($"{source} ({json.Length} bytes) has no tokenizer that can be read");
+
     /// <summary>The tokenizer inside a GGUF file.</summary>
     /// <exception cref="CutawayException">There is none, or it cannot be read.</exception>
     public static ITokenizer FromGguf(GgufFile file) =>

@@ -1,0 +1,36 @@
+namespace Cutaway.Tensors.Kernels.Products;
+
+/// <summary>
+/// What matrix products need of a vector of one width, for float and double alike. Kernels are written once against this
+/// and compiled by the JIT for each width; the narrowest is one element, for processors without vectors.
+/// </summary>
+/// <typeparam name="T">The element.</typeparam>
+/// <typeparam name="TVector">The vector the lanes live in.</typeparam>
+internal unsafe interface IProductLanes<T, TVector>
+    where T : unmanaged
+    where TVector : unmanaged
+{
+    /// <summary>How many lanes.</summary>
+    static abstract int Count { get; }
+
+    /// <summary>How many rows the tall tiles have: as many as the registers hold with room for the operands.</summary>
+    static abstract bool HasManyRegisters { get; }
+
+    /// <summary>Lanes 0, 1, 2, … from unaligned memory.</summary>
+    static abstract TVector Load(T* source);
+
+    /// <summary>Writes all lanes.</summary>
+    static abstract void Store(T* target, TVector value);
+
+    /// <summary>One value in all lanes.</summary>
+    static abstract TVector Broadcast(T value);
+
+    /// <summary>a · b.</summary>
+    static abstract TVector Multiply(TVector a, TVector b);
+
+    /// <summary>a · b + c, rounded once where the processor can (AVX2, AVX-512, Arm), twice where it cannot.</summary>
+    static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
+
+    /// <summary>The sums of the lanes of four vectors. Each is the same tree: halves are folded onto each other until one is left.</summary>
+    static abstract void SumFour(TVector a, TVector b, TVector c, TVector d, T* target);
+}
