@@ -9,7 +9,7 @@ internal static class AllCommands
     /// <summary>The heading of the commands that are no techniques.</summary>
     public const string Instrument = "The instrument itself";
 
-    private static readonly string[] Own = ["run", "tokenize", "hooks"];
+    private static readonly string[] Own = ["run", "tokenize", "hooks", "models"];
 
     /// <summary>All commands in the order of the overview.</summary>
     public static IReadOnlyList<Command> List() =>
@@ -21,6 +21,7 @@ internal static class AllCommands
         "run" => RunCommand.Create(),
         "tokenize" => TokenizeCommand.Create(),
         "hooks" => HooksCommand.Create(),
+        "models" => ModelsCommand.Create(),
         _ => TechniqueCatalogue.Default.TryFind(name) is { } technique ? TechniqueCommand.Of(technique) : null,
     };
 

@@ -13,7 +13,7 @@ internal static class HooksCommand
     /// <summary>The command.</summary>
     public static Command Create() =>
         new("hooks", AllCommands.Instrument, "List a model's hook points with their axes and shapes",
-            [new Parameter("name", "NAME", "The model, as for --model") { IsArgument = true }], Run)
+            [SharedParameters.NamedModel], Run)
         {
             Shared =
             [
@@ -29,7 +29,7 @@ internal static class HooksCommand
 
     private static void Run(Invocation call)
     {
-        LanguageModel model = SharedParameters.Load(call, call.Text("name"));
+        LanguageModel model = SharedParameters.Load(call);
         IReadOnlyList<HookPoint> points = model.Network.Hooks.Points;
         Results.Write(call, stream => WriteJson(stream, points), (text, style) => ConsoleReport.Write(text, Table(model, points), style));
     }
@@ -38,13 +38,12 @@ internal static class HooksCommand
     private static TableView Table(LanguageModel model, IReadOnlyList<HookPoint> points)
     {
         var groups = points.GroupBy(point => (Name: Pattern(point), Shape: Shape(point), point.Optional));
-        return new TableView($"{points.Count} hook points of {model.Name}", ["name", "layers", "axes", "shape", "computed"],
+        return new TableView($"{points.Count} hook points of {model.Name}", ["name", "layers", "shape", "computed"],
         [
             .. groups.Select(group => (object[])
             [
                 group.Key.Name,
                 Layers([.. group.Select(point => point.Layer)]),
-                string.Join(", ", group.First().Axes),
                 group.Key.Shape,
                 group.Key.Optional ? "on demand" : "always",
             ]),
@@ -53,7 +52,8 @@ internal static class HooksCommand
 
     private static string Pattern(HookPoint point) => point.Layer < 0 ? point.Name : "blocks.L" + point.Name[point.Name.IndexOf('.', "blocks.".Length)..];
 
-    private static string Shape(HookPoint point) => $"[{string.Join(", ", point.Extents.Zip(point.Axes, (extent, axis) => extent > 0 ? $"{extent}" : axis is "query" or "key" ? "pos" : axis))}]";
+    private static string Shape(HookPoint point) =>
+        $"[{string.Join(", ", point.Axes.Zip(point.Extents, (axis, extent) => extent > 0 ? $"{axis} {extent}" : axis))}]";
 
     private static string Layers(int[] layers) => layers switch
     {

@@ -19,7 +19,7 @@ internal static class RunCommand
     public static Command Create() =>
         new("run", AllCommands.Instrument, "Run a model with captures and interventions, and write activations and logits to a file",
         [
-            new Parameter("name", "NAME", "The model, as for --model") { IsArgument = true },
+            SharedParameters.NamedModel,
             .. TokenInput.Parameters,
             new Parameter("capture", "GLOB", "Hook points to keep, such as blocks.*.hook_resid_post (cutaway hooks lists all)") { IsRepeatable = true },
             new Parameter("logits", "all|last|none", "Positions whose logits are computed and written") { Default = "all" },
@@ -58,7 +58,7 @@ internal static class RunCommand
             throw CutawayException.Usage("there is nothing to write: --logits none and no --capture; ask for one of them");
         }
 
-        LanguageModel model = SharedParameters.Load(call, call.Text("name"));
+        LanguageModel model = SharedParameters.Load(call);
         TokenBatch tokens = TokenInput.Read(call, model);
         LogitScope logits = scope switch
         {

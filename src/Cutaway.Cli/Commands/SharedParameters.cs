@@ -19,6 +19,9 @@ internal static class SharedParameters
         Heading = ModelHeading,
     };
 
+    /// <summary>The model named by place, where a command is about a model.</summary>
+    public static readonly Parameter NamedModel = new("MODEL", "NAME", "The model, as for --model") { IsArgument = true };
+
     /// <summary>Which precision.</summary>
     public static readonly Parameter DType = new("dtype", "float32|float64", "Precision of the computation") { Default = "float32", Heading = ModelHeading };
 
@@ -52,19 +55,19 @@ internal static class SharedParameters
     public static readonly Parameter Help = new("help", "", "Show this page") { Heading = OutputHeading };
 
     /// <summary>Opens the model that a call names, as it asks for it.</summary>
-    /// <param name="call">The call.</param>
-    /// <param name="named">The model named by place rather than by option, or null.</param>
     /// <exception cref="CutawayException">There is no such model, its files cannot be read, or it is named twice.</exception>
-    public static LanguageModel Load(Invocation call, string? named = null)
+    public static LanguageModel Load(Invocation call)
     {
-        if (named is not null && call.Has(Model.Name))
+        string? placed = call.Text(NamedModel.Name);
+        string? named = call.Text(Model.Name);
+        if (placed is not null && named is not null)
         {
-            throw CutawayException.Usage($"two models are named, '{named}' and '{call.Text(Model.Name)}'; name one");
+            throw CutawayException.Usage($"two models are named, '{placed}' and '{named}'; name one");
         }
 
         DType dtype = call.Choice(DType.Name, "float32", "float64") == "float64" ? Tensors.DType.Float64 : Tensors.DType.Float32;
         int? threads = call.Count(Threads.Name);
-        LanguageModel model = LanguageModel.Load(named ?? call.Text(Model.Name) ?? Reproduction.DefaultModel, dtype);
+        LanguageModel model = LanguageModel.Load(placed ?? named ?? Reproduction.DefaultModel, dtype);
         return threads is { } count
             ? model.WithNetwork(new TransformerNetwork(model.Config, model.Network.Weights, new WorkerPool(count)))
             : model;

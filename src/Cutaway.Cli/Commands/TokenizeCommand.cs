@@ -15,7 +15,7 @@ internal static class TokenizeCommand
     public static Command Create() =>
         new("tokenize", AllCommands.Instrument, "Show how a model cuts a text into tokens",
         [
-            new Parameter("name", "NAME", "The model, as for --model") { IsArgument = true },
+            SharedParameters.NamedModel,
             new Parameter("text", "TEXT", "The text") { IsArgument = true, Required = true },
             new Parameter("no-special", "", "Leave out the tokens that a model expects around a text"),
         ], Run)
@@ -30,7 +30,7 @@ internal static class TokenizeCommand
 
     private static void Run(Invocation call)
     {
-        LanguageModel model = SharedParameters.Load(call, call.Text("name"));
+        LanguageModel model = SharedParameters.Load(call);
         string text = call.Text("text")!;
         IReadOnlyList<Token> tokens = model.Tokenizer.Encode(text, addSpecialTokens: !call.Has("no-special"));
         Results.Write(call, stream => WriteJson(stream, model, tokens), (writer, style) =>

@@ -15,10 +15,11 @@ internal static class HelpPage
         int width = terminal.Width();
         Wrap(text, "Cutaway opens a language model and shows what it does with a text: what it reads, what each layer was about to say, which parts made the answer.", 0, width);
         text.WriteLine("\nUsage: cutaway COMMAND [PROMPT] [options]");
+        int names = commands.Max(command => command.Name.Length);
         foreach (IGrouping<string, Command> group in commands.GroupBy(command => command.Group))
         {
             text.WriteLine("\n" + group.Key);
-            Columns(text, [.. group.Select(command => (command.Name, command.Summary))], width);
+            Columns(text, [.. group.Select(command => (command.Name, command.Summary))], names, width);
         }
 
         text.WriteLine("\nStart here");
@@ -81,7 +82,7 @@ internal static class HelpPage
         if (parameters.Length > 0)
         {
             text.WriteLine("\n" + heading);
-            Columns(text, [.. parameters.Select(parameter => (Written(parameter), Explained(parameter)))], width);
+            Columns(text, [.. parameters.Select(parameter => (Written(parameter), Explained(parameter)))], parameters.Max(parameter => Written(parameter).Length), width);
         }
     }
 
@@ -110,12 +111,12 @@ internal static class HelpPage
         return more.Count == 0 ? parameter.Help : $"{parameter.Help} [{string.Join("; ", more)}]";
     }
 
-    private static void Columns(TextWriter text, IReadOnlyList<(string Left, string Right)> rows, int width)
+    private static void Columns(TextWriter text, IReadOnlyList<(string Left, string Right)> rows, int left, int width)
     {
-        int indent = Math.Min(MostIndent, rows.Max(row => row.Left.Length) + 4);
-        foreach ((string left, string right) in rows)
+        int indent = Math.Min(MostIndent, left + 4);
+        foreach ((string name, string right) in rows)
         {
-            string start = ("  " + left).PadRight(indent);
+            string start = ("  " + name).PadRight(indent);
             if (start.Length > indent || !start.EndsWith(' '))
             {
                 text.WriteLine(start);

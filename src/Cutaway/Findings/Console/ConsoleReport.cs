@@ -10,9 +10,8 @@ public static class ConsoleReport
     /// <param name="writer">Where to; not flushed.</param>
     /// <param name="finding">What was found.</param>
     /// <param name="style">What the place can show.</param>
-    public static void Write(TextWriter writer, Finding finding, ConsoleStyle style)
+    public static void Write(TextWriter writer, Finding finding, ConsoleStyle style) => Draw(writer, style, console =>
     {
-        IAnsiConsole console = Open(writer, style);
         console.Write(new Text(style.Prose(finding.Headline) + "\n", new Style(decoration: Decoration.Bold)));
         foreach (View view in finding.Views)
         {
@@ -23,13 +22,31 @@ public static class ConsoleReport
         {
             Write(console, provenance, style);
         }
-    }
+    });
 
     /// <summary>Writes one view.</summary>
     /// <param name="writer">Where to; not flushed.</param>
     /// <param name="view">What to show.</param>
     /// <param name="style">What the place can show.</param>
-    public static void Write(TextWriter writer, View view, ConsoleStyle style) => Write(Open(writer, style), view, style);
+    public static void Write(TextWriter writer, View view, ConsoleStyle style) => Draw(writer, style, console => Write(console, view, style));
+
+    // Tables are drawn as full rectangles; what is only blank at the ends of lines, and more than one blank line, is left out.
+    private static void Draw(TextWriter writer, ConsoleStyle style, Action<IAnsiConsole> draw)
+    {
+        using StringWriter drawn = new() { NewLine = "\n" };
+        draw(Open(drawn, style));
+        bool blank = true;
+        foreach (ReadOnlySpan<char> line in drawn.ToString().AsSpan().EnumerateLines())
+        {
+            ReadOnlySpan<char> kept = line.TrimEnd(' ');
+            if (!kept.IsEmpty || !blank)
+            {
+                writer.WriteLine(kept);
+            }
+
+            blank = kept.IsEmpty;
+        }
+    }
 
     private static void Write(IAnsiConsole console, View view, ConsoleStyle style)
     {

@@ -8,6 +8,7 @@ internal static class TableDrawing
 {
     private const int MostRows = 50;
     private const int MostColumns = 16;
+    private const int MostName = 40;
 
     /// <summary>The drawing.</summary>
     public static IEnumerable<IRenderable> Of(ViewTable source, ConsoleStyle style)
@@ -18,12 +19,19 @@ internal static class TableDrawing
         for (int j = 0; j < count; j++)
         {
             TableColumn column = new(new Text(style.Label(source.Columns[j]), new Style(decoration: Decoration.Bold)));
-            table.AddColumn(formats[j].IsNumber ? column.RightAligned().NoWrap() : column);
+            table.AddColumn(formats[j].IsNumber ? column.RightAligned() : column);
         }
 
-        foreach (IReadOnlyList<object?> row in source.Rows.Take(MostRows))
+        List<string[]> rows = [.. source.Rows.Take(MostRows).Select(row => (string[])[.. row.Take(count).Select((cell, j) => style.Label(formats[j].Text(cell)))])];
+        for (int j = 0; j < count; j++)
         {
-            table.AddRow(row.Take(count).Select((cell, j) => new Text(style.Label(formats[j].Text(cell)))));
+            // Numbers and names are not broken; sentences are.
+            table.Columns[j].NoWrap = formats[j].IsNumber || rows.TrueForAll(row => row[j].Length <= MostName && !row[j].Contains(' ', StringComparison.Ordinal));
+        }
+
+        foreach (string[] row in rows)
+        {
+            table.AddRow(row.Select(text => new Text(text)));
         }
 
         yield return table;
