@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Cutaway.Tensors.Kernels;
 
@@ -70,6 +71,12 @@ public sealed unsafe partial class ForwardPass<T>
         cancellation.ThrowIfCancellationRequested();
         Unembed(weights);
         listener = null;
+        if (!T.IsFinite(TensorPrimitives.Sum<T>(logits.Span)))
+        {
+            // Either a weight is damaged, which is an error, or the caller's own changes led here.
+            network.RequireFinite();
+        }
+
         GC.KeepAlive(network);
     }
 

@@ -18,6 +18,14 @@ internal static class TestModels
         return new LanguageModel("tiny-gpt2", new TransformerNetwork(config, weights), WordTokenizer.Numbered(config.Vocabulary), dtype);
     }
 
+    /// <summary>SmolLM2-135M-Instruct from the shared folder, with a tokenizer whose words are the ids themselves: " 5099" is token 5099.</summary>
+    public static LanguageModel SmolLm2(DType dtype = DType.Float32)
+    {
+        (NetworkConfig config, NetworkWeights weights) = ModelFolder.Load(Fixtures.Shared("models", "smollm2-135m-instruct"));
+        WordTokenizer tokenizer = new([.. Enumerable.Range(0, config.Vocabulary).Select(i => $"{i}")]) { EndOfText = 2 };
+        return new LanguageModel("smollm2", new TransformerNetwork(config, weights), tokenizer, dtype);
+    }
+
     /// <summary>A random network with grouped queries, rotary positions and gated MLPs: 2 layers, 4 query heads on 2 key heads.</summary>
     public static LanguageModel Random(Func<NetworkConfig, NetworkConfig>? change = null, DType dtype = DType.Float64)
     {
