@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Cutaway.Tensors.Kernels.Products;
 
@@ -26,6 +27,7 @@ internal static unsafe class OuterTile<T, TLanes, TVector>
         T* p = a;
         T* q = p + (4 * aStride);
         T* r = q + (4 * aStride);
+        Prefetch(output.C, output.Stride, 12);
         TVector s0l = default, s0r = default;
         TVector s1l = default, s1r = default;
         TVector s2l = default, s2r = default;
@@ -139,6 +141,7 @@ internal static unsafe class OuterTile<T, TLanes, TVector>
         nint a2 = rows > 2 ? a1 + aStride : a1;
         nint a3 = rows > 3 ? a2 + aStride : a2;
         T* p = a;
+        Prefetch(output.C, output.Stride, 4);
         TVector s0l = default, s0r = default;
         TVector s1l = default, s1r = default;
         TVector s2l = default, s2r = default;
@@ -176,6 +179,21 @@ internal static unsafe class OuterTile<T, TLanes, TVector>
         c += output.Stride;
         start += output.StartStride;
         Finish(scale, s3l, s3r, start, c);
+    }
+
+    // The tile of c is needed last, and then at once.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(T* c, nint stride, int rows)
+    {
+        if (Sse.IsSupported)
+        {
+            for (int row = 0; row < rows; row++)
+            {
+                Sse.Prefetch0(c);
+                Sse.Prefetch0(c + TLanes.Count);
+                c += stride;
+            }
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
