@@ -67,8 +67,13 @@ public static class HtmlReport
             return;
         }
 
-        page.Element("p", $"{findings.Count} findings. Every figure has its table, its numbers to download, and the lines that reproduce it.", "lede")
-            .Raw("\n</header>\n");
+        page.Raw("<nav class=\"summary\" aria-label=\"Summary\"><ol>\n");
+        for (int i = 0; i < findings.Count; i++)
+        {
+            page.Raw($"<li><a href=\"#s{i + 1}\">").Element("span", NameOf(findings[i]), "kicker").Raw(" ").Element("span", findings[i].Headline).Raw("</a></li>\n");
+        }
+
+        page.Raw("</ol></nav>\n</header>\n");
     }
 
     private static void Contents(HtmlWriter page, IReadOnlyList<Finding> findings)
@@ -111,12 +116,7 @@ public static class HtmlReport
             .Raw("</footer>\n");
     }
 
-    // "logit-lens" reads as "Logit lens".
-    private static string NameOf(Finding finding)
-    {
-        string name = finding.Provenance?.Technique is { Length: > 0 } technique ? technique.Replace('-', ' ') : "finding";
-        return char.ToUpperInvariant(name[0]) + name[1..];
-    }
+    private static string NameOf(Finding finding) => finding.Provenance?.Technique is { Length: > 0 } technique ? technique : "finding";
 
     private static string Asset(string name)
     {
