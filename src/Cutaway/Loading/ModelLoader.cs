@@ -42,7 +42,7 @@ internal static class ModelLoader
         {
             GgufFile file = GgufFile.Open(gguf);
             (NetworkConfig config, NetworkWeights weights) = ModelFolder.Read(file);
-            return new LanguageModel(name, new TransformerNetwork(config, weights), TokenizerLoader.FromGguf(file), dtype)
+            return new LanguageModel(name, new TransformerNetwork(config, weights), new Lazy<ITokenizer>(() => TokenizerLoader.FromGguf(file)), dtype)
             {
                 ChatTemplate = TokenizerLoader.ChatTemplateOfGguf(file),
                 LazyHash = WeightHash.Lazily(file),
@@ -52,7 +52,7 @@ internal static class ModelLoader
         {
             ITensorSource tensors = Checkpoint.Open(path);
             (NetworkConfig config, NetworkWeights weights) = ArchitectureCatalogue.Read(Path.Combine(path, "config.json"), tensors, path);
-            return new LanguageModel(name, new TransformerNetwork(config, weights), TokenizerLoader.FromFolder(path), dtype)
+            return new LanguageModel(name, new TransformerNetwork(config, weights), new Lazy<ITokenizer>(() => TokenizerLoader.FromFolder(path)), dtype)
             {
                 ChatTemplate = TokenizerLoader.ChatTemplateOfFolder(path),
                 LazyHash = WeightHash.Lazily(tensors),
