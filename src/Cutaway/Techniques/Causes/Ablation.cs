@@ -4,7 +4,6 @@ using Cutaway.Interventions;
 using Cutaway.Models.Network;
 using Cutaway.Runs;
 using Cutaway.Sites;
-using Cutaway.Tensors.Kernels;
 
 namespace Cutaway.Techniques.Causes;
 
@@ -65,8 +64,8 @@ public sealed record Ablation(
             : [];
         Run clean = model.Run(tokens, references, LogitScope.Last, progress.Cancellation);
         double[] logits = clean.LastLogits();
-        int answer = Answer is null ? Reductions.ArgMax<double>(logits) : model.SingleToken(Answer);
-        int? versus = Versus is null ? null : model.SingleToken(Versus);
+        int answer = PromptTokens.Answer(model, Answer, logits);
+        int? versus = PromptTokens.Versus(model, Versus, answer);
         double baseline = Measure(logits);
         double[][] headEffects = new double[heads ? config.Layers : 0][];
         double[] mlpEffects = new double[mlps ? config.Layers : 0];
@@ -136,7 +135,7 @@ public sealed record AblationFinding : Finding
     /// <summary>Parts listed.</summary>
     public required int Top { get; init; }
 
-    private string Metric => Versus is null ? $"logit of '{Answer}'" : $"logit difference '{Answer}' − '{Versus}'";
+    private string Metric => PromptTokens.Metric(Answer, Versus);
 
     private IEnumerable<(string Part, double Change)> Ranked => Heads
         .SelectMany((row, layer) => row.Select((change, head) => ($"head {layer}.{head}", change)))

@@ -36,12 +36,7 @@ public sealed record Steering(
     /// <inheritdoc/>
     public SteeringFinding Run(LanguageModel model, Progress progress = default)
     {
-        int layer = Layer ?? model.Config.Layers / 3;
-        if (layer >= model.Config.Layers)
-        {
-            throw CutawayException.Usage($"--layer {layer}: '{model.Name}' has layers 0 to {model.Config.Layers - 1}");
-        }
-
+        int layer = PromptTokens.Layer(model, Layer ?? model.Config.Layers / 3);
         Site site = Site.ResidPre(layer);
         double[] toward = LastState(model, Toward, site, progress);
         double[] away = LastState(model, AwayFrom, site, progress);

@@ -45,7 +45,7 @@ public sealed record Explain(
         HeadDetectorFinding detected = TechniqueDescription.Run(new HeadDetector(Top: Top), model, Part(progress, 3));
         List<HeadRole> roles = HeadRoles.Find(run, attribution, detected, Top);
         HeadName[] shown = [.. roles.Select(role => HeadName.Parse(role.Head)).Distinct().Take(2 * Top)];
-        AttentionPatternsFinding patterns = TechniqueDescription.Run(new AttentionPatterns(prompt, shown), model, Part(progress, 4));
+        AttentionPatternsFinding patterns = TechniqueDescription.Run(new AttentionPatterns(prompt, shown.Length == 0 ? null : shown), model, Part(progress, 4));
         progress.Step("done", Steps, Steps);
         double[] logits = run.LastLogits();
         double sum = Softmax.LogSumExp<double>(logits);
