@@ -43,17 +43,20 @@ public sealed class SmolLm2Tests
         Assert.Contains("' 5099' becomes the first choice after block", finding.Headline, StringComparison.Ordinal);
     }
 
-    [SkippableFact]
-    public void Direct_logit_attribution_equals_the_golden_and_sums_to_the_logit_difference()
+    // Goldens are stored in single precision: what a double-precision run can be off by.
+    [SkippableTheory]
+    [InlineData(DType.Float32, 2e-4)]
+    [InlineData(DType.Float64, 1e-6)]
+    public void Direct_logit_attribution_equals_the_golden_and_sums_to_the_logit_difference(DType dtype, double tolerance)
     {
-        LanguageModel model = TestModels.SmolLm2();
+        LanguageModel model = TestModels.SmolLm2(dtype);
         Golden golden = new("smollm2", "lens_dla");
         AttributionFinding finding = new DirectLogitAttribution(Clean(golden), Mary, John).Run(model);
-        Golden.AssertClose(golden["dla/heads"], [.. finding.Heads.SelectMany(row => row)], 2e-4, "heads");
-        Golden.AssertClose(golden["dla/mlps"], finding.Mlps, 2e-4, "MLPs");
-        Golden.AssertClose(golden["dla/embed"], [finding.Embedding], 2e-4, "embedding");
-        Assert.Equal(golden.Json.GetProperty("logit_diff_clean").GetDouble(), finding.Logit, 3e-4);
-        Assert.Equal(finding.Logit, finding.Sum, 1e-4);
+        Golden.AssertClose(golden["dla/heads"], [.. finding.Heads.SelectMany(row => row)], tolerance, "heads");
+        Golden.AssertClose(golden["dla/mlps"], finding.Mlps, tolerance, "MLPs");
+        Golden.AssertClose(golden["dla/embed"], [finding.Embedding], tolerance, "embedding");
+        Assert.Equal(golden.Json.GetProperty("logit_diff_clean").GetDouble(), finding.Logit, dtype == DType.Float32 ? 3e-4 : 1e-9);
+        Assert.Equal(finding.Logit, finding.Sum, dtype == DType.Float32 ? 1e-4 : 1e-10);
         Assert.Equal("head 23.3", finding.Ranked[0].Part);
     }
 
