@@ -40,7 +40,7 @@ public sealed record Explain(
         TokenBatch tokens = TokenBatch.Single(model.Encode(prompt));
         progress.Step("running", 0, Steps);
         Run run = model.Run(tokens, Capture.All(Site.AllPatterns), LogitScope.Last, progress.Cancellation);
-        LogitLensFinding lens = TechniqueDescription.Run(new LogitLens(prompt, answer, Top: Math.Min(Top, 5)), model, Part(progress, 1));
+        LogitLensFinding lens = TechniqueDescription.Run(new LogitLens(prompt, answer, versus, Top: Math.Min(Top, 5)), model, Part(progress, 1));
         AttributionFinding attribution = TechniqueDescription.Run(new DirectLogitAttribution(prompt, answer, versus, Top: Top), model, Part(progress, 2));
         HeadDetectorFinding detected = TechniqueDescription.Run(new HeadDetector(Top: Top), model, Part(progress, 3));
         List<HeadRole> roles = HeadRoles.Find(run, attribution, detected, Top);
