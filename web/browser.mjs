@@ -22,6 +22,6 @@ export async function open(browser, report, { width = 1280, height = 900, scale 
   page.on("console", (message) => { if (["error", "warning"].includes(message.type())) troubles.push(message.text()); });
   page.on("pageerror", (error) => troubles.push(String(error)));
   await page.goto(pathToFileURL(report).href);
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  if (settings.javaScriptEnabled !== false) await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   return { page, troubles, close: () => context.close() };
 }

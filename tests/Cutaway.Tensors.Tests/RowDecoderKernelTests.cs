@@ -3,7 +3,7 @@ using Cutaway.Tensors.Storage;
 
 namespace Cutaway.Tensors.Tests;
 
-[Trait("Category", "Kernels")]
+[Trait("Category", "Kernel")]
 public sealed unsafe class RowDecoderKernelTests
 {
     public static TheoryData<ElementType> Types => [ElementType.Float32, ElementType.Float16, ElementType.BFloat16, ElementType.Float64, ElementType.Q4_1];

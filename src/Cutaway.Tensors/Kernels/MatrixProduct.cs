@@ -58,7 +58,7 @@ public static unsafe class MatrixProduct
         {
             ProductKernels.Panels(pool, x, new WeightColumns<T>(weight), target);
         }
-        else
+        else if (x.Rows > 1 || typeof(T) != typeof(float) || !VectorProduct.TryLinear(pool, (float*)x.Pointer, weight, (float*)bias, (float*)y.Pointer))
         {
             ProductKernels.Rows(pool, x, new WeightRows<T>(weight), target);
         }

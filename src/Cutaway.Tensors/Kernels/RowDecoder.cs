@@ -94,8 +94,8 @@ internal static unsafe class RowDecoder
     {
         for (int block = 0; block < blocks; block++)
         {
-            TVector scale = TLanes.Broadcast(TBlock.Scale(source));
-            TVector minimum = TLanes.Broadcast(TBlock.Minimum(source));
+            TVector scale = TLanes.Broadcast(HalfFormat.Read(source));
+            TVector minimum = TLanes.Broadcast(TBlock.HasMinimum ? HalfFormat.Read(source + 2) : 0);
             for (int at = 0; at < 16; at += TLanes.Count)
             {
                 TLanes.Store(destination + at, TBlock.First<TLanes, TVector>(source, at, scale, minimum));

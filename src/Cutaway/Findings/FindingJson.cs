@@ -89,6 +89,8 @@ public static class FindingJson
 
         for (int i = type.Properties.Count - 1; i >= 0; i--)
         {
+            // Findings are only written, and a required property that is left out ([JsonIgnore]) would be refused.
+            type.Properties[i].IsRequired = false;
             if (type.Properties[i].AttributeProvider is PropertyInfo { Name: nameof(Finding.Headline) or nameof(Finding.Views) or nameof(Finding.Parts) or nameof(Finding.Provenance) })
             {
                 type.Properties.RemoveAt(i);

@@ -42,8 +42,8 @@ internal static class HostileFindings
     }
 
     /// <summary>Every kind of view with nothing in it, and edges to nodes that do not exist.</summary>
-    public static Sample Empty() => new("", [
-        new TextView("", ""),
+    public static Sample Empty() => new("Nothing was found", [
+        new TextView("Prose", ""),
         new TableView("Table", [], []),
         new TableView("Headings alone", ["a", "b"], []),
         new HeatMapView("Heat map", [], [], []),

@@ -65,7 +65,7 @@ public sealed class HtmlReportTests
     {
         string[] ids = [.. Page.QuerySelectorAll("[id]").Select(element => element.Id!)];
         Assert.Equal(ids.Length, ids.Distinct().Count());
-        Assert.All(Page.QuerySelectorAll("[role='region'], nav"), region => Assert.NotEmpty(region.GetAttribute("aria-label")!));
+        Assert.All(Page.QuerySelectorAll("[role='group'], nav"), region => Assert.NotEmpty(region.GetAttribute("aria-label")!));
         Assert.Equal("en", Page.DocumentElement.GetAttribute("lang"));
         Assert.Single(Page.QuerySelectorAll("h1"));
         Assert.Single(Page.QuerySelectorAll("main"));

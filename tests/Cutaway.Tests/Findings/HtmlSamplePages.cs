@@ -30,14 +30,13 @@ public sealed class HtmlSamplePages
         Assert.Equal(2, page.QuerySelectorAll("section").Length);
         Assert.Equal(HostileFindings.Texts().Views.Count, page.QuerySelectorAll("section:first-of-type figure").Length);
         Assert.Single(page.QuerySelectorAll("script:not([type])"));
-        Assert.DoesNotContain(html, c => char.IsControl(c) && c != '\n');
         Assert.All(page.QuerySelectorAll("script[type='application/json']"), data => System.Text.Json.JsonDocument.Parse(data.TextContent).Dispose());
         foreach (IElement script in page.QuerySelectorAll("script"))
         {
             script.Remove();
         }
 
-        Assert.DoesNotContain(page.DocumentElement.OuterHtml, c => c is '\u202e' or '\u2066');
+        Assert.DoesNotContain(page.DocumentElement.OuterHtml, c => c is '\u202e' or '\u2066' || (char.IsControl(c) && c != '\n'));
     }
 
     [Fact]

@@ -5,8 +5,8 @@ namespace Cutaway.Tensors.Kernels.Products;
 
 /// <summary>
 /// Inner products of a few rows of x with four rows of w, all contiguous along the inner axis. Element k goes to lane
-/// k mod the lane count of one accumulator a product; lanes are summed at the end and what is left of the inner axis is
-/// added in order. So a product has the same bits in every tile.
+/// k mod the lane count of one accumulator a product, and the lanes are summed at the end. So a product has the same bits
+/// in every tile.
 /// </summary>
 internal static unsafe class DotTile<T, TLanes, TVector>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -17,10 +17,10 @@ internal static unsafe class DotTile<T, TLanes, TVector>
     /// <param name="x">The first row of x.</param>
     /// <param name="xStride">Elements from one row of x to the next.</param>
     /// <param name="w">Four rows of w.</param>
-    /// <param name="k">The inner length.</param>
-    /// <param name="sums">[6, 4].</param>
+    /// <param name="k">The inner length, whole vectors.</param>
+    /// <param name="output">Where the tile, four columns wide, goes; all rows are written.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Six(T* x, nint xStride, T** w, int k, T* sums)
+    public static void Six(T* x, nint xStride, T** w, int k, in TileOutput<T> output)
     {
         T* x0 = x;
         T* x1 = x0 + xStride;
@@ -35,8 +35,7 @@ internal static unsafe class DotTile<T, TLanes, TVector>
         TVector s30 = default, s31 = default, s32 = default, s33 = default;
         TVector s40 = default, s41 = default, s42 = default, s43 = default;
         TVector s50 = default, s51 = default, s52 = default, s53 = default;
-        int at = 0;
-        for (; at <= k - TLanes.Count; at += TLanes.Count)
+        for (int at = 0; at < k; at += TLanes.Count)
         {
             TVector v0 = TLanes.Load(x0 + at);
             TVector v1 = TLanes.Load(x1 + at);
@@ -74,21 +73,25 @@ internal static unsafe class DotTile<T, TLanes, TVector>
             s53 = TLanes.MultiplyAdd(v5, u, s53);
         }
 
-        TLanes.SumFour(s00, s01, s02, s03, sums);
-        TLanes.SumFour(s10, s11, s12, s13, sums + 4);
-        TLanes.SumFour(s20, s21, s22, s23, sums + 8);
-        TLanes.SumFour(s30, s31, s32, s33, sums + 12);
-        TLanes.SumFour(s40, s41, s42, s43, sums + 16);
-        TLanes.SumFour(s50, s51, s52, s53, sums + 20);
-        if (at < k)
-        {
-            Tail(x0, w, at, k, sums);
-            Tail(x1, w, at, k, sums + 4);
-            Tail(x2, w, at, k, sums + 8);
-            Tail(x3, w, at, k, sums + 12);
-            Tail(x4, w, at, k, sums + 16);
-            Tail(x5, w, at, k, sums + 20);
-        }
+        T alpha = output.Alpha;
+        T* start = output.Start;
+        T* c = output.C;
+        TLanes.FinishFour(s00, s01, s02, s03, alpha, start, c);
+        start += output.StartStride;
+        c += output.Stride;
+        TLanes.FinishFour(s10, s11, s12, s13, alpha, start, c);
+        start += output.StartStride;
+        c += output.Stride;
+        TLanes.FinishFour(s20, s21, s22, s23, alpha, start, c);
+        start += output.StartStride;
+        c += output.Stride;
+        TLanes.FinishFour(s30, s31, s32, s33, alpha, start, c);
+        start += output.StartStride;
+        c += output.Stride;
+        TLanes.FinishFour(s40, s41, s42, s43, alpha, start, c);
+        start += output.StartStride;
+        c += output.Stride;
+        TLanes.FinishFour(s50, s51, s52, s53, alpha, start, c);
     }
 
     /// <summary>Up to three rows of x: twelve accumulators; rows that are missing repeat the last one.</summary>
@@ -96,10 +99,10 @@ internal static unsafe class DotTile<T, TLanes, TVector>
     /// <param name="xStride">Elements from one row of x to the next.</param>
     /// <param name="rows">How many rows there are, 1 to 3.</param>
     /// <param name="w">Four rows of w.</param>
-    /// <param name="k">The inner length.</param>
-    /// <param name="sums">[3, 4].</param>
+    /// <param name="k">The inner length, whole vectors.</param>
+    /// <param name="output">Where the tile, four columns wide, goes; all rows are written.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Three(T* x, nint xStride, int rows, T** w, int k, T* sums)
+    public static void Three(T* x, nint xStride, int rows, T** w, int k, in TileOutput<T> output)
     {
         T* x0 = x;
         T* x1 = x0 + (1 < rows ? xStride : 0);
@@ -108,8 +111,7 @@ internal static unsafe class DotTile<T, TLanes, TVector>
         TVector s00 = default, s01 = default, s02 = default, s03 = default;
         TVector s10 = default, s11 = default, s12 = default, s13 = default;
         TVector s20 = default, s21 = default, s22 = default, s23 = default;
-        int at = 0;
-        for (; at <= k - TLanes.Count; at += TLanes.Count)
+        for (int at = 0; at < k; at += TLanes.Count)
         {
             TVector v0 = TLanes.Load(x0 + at);
             TVector v1 = TLanes.Load(x1 + at);
@@ -132,29 +134,29 @@ internal static unsafe class DotTile<T, TLanes, TVector>
             s23 = TLanes.MultiplyAdd(v2, u, s23);
         }
 
-        TLanes.SumFour(s00, s01, s02, s03, sums);
-        TLanes.SumFour(s10, s11, s12, s13, sums + 4);
-        TLanes.SumFour(s20, s21, s22, s23, sums + 8);
-        if (at < k)
-        {
-            Tail(x0, w, at, k, sums);
-            Tail(x1, w, at, k, sums + 4);
-            Tail(x2, w, at, k, sums + 8);
-        }
+        T alpha = output.Alpha;
+        T* start = output.Start;
+        T* c = output.C;
+        TLanes.FinishFour(s00, s01, s02, s03, alpha, start, c);
+        start += output.StartStride;
+        c += output.Stride;
+        TLanes.FinishFour(s10, s11, s12, s13, alpha, start, c);
+        start += output.StartStride;
+        c += output.Stride;
+        TLanes.FinishFour(s20, s21, s22, s23, alpha, start, c);
     }
 
     /// <summary>One row of x: what is read is read once, so the speed is that of memory.</summary>
     /// <param name="x">The row.</param>
     /// <param name="w">Four rows of w.</param>
-    /// <param name="k">The inner length.</param>
-    /// <param name="sums">[4].</param>
+    /// <param name="k">The inner length, whole vectors.</param>
+    /// <param name="output">Where the four results go.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void One(T* x, T** w, int k, T* sums)
+    public static void One(T* x, T** w, int k, in TileOutput<T> output)
     {
         T* w0 = w[0], w1 = w[1], w2 = w[2], w3 = w[3];
         TVector s00 = default, s01 = default, s02 = default, s03 = default;
-        int at = 0;
-        for (; at <= k - TLanes.Count; at += TLanes.Count)
+        for (int at = 0; at < k; at += TLanes.Count)
         {
             TVector v0 = TLanes.Load(x + at);
             TVector u = TLanes.Load(w0 + at);
@@ -167,24 +169,9 @@ internal static unsafe class DotTile<T, TLanes, TVector>
             s03 = TLanes.MultiplyAdd(v0, u, s03);
         }
 
-        TLanes.SumFour(s00, s01, s02, s03, sums);
-        if (at < k)
-        {
-            Tail(x, w, at, k, sums);
-        }
-    }
-
-    private static void Tail(T* x, T** w, int from, int k, T* sums)
-    {
-        for (int j = 0; j < 4; j++)
-        {
-            T sum = sums[j];
-            for (int at = from; at < k; at++)
-            {
-                sum = T.MultiplyAddEstimate(x[at], w[j][at], sum);
-            }
-
-            sums[j] = sum;
-        }
+        T alpha = output.Alpha;
+        T* start = output.Start;
+        T* c = output.C;
+        TLanes.FinishFour(s00, s01, s02, s03, alpha, start, c);
     }
 }

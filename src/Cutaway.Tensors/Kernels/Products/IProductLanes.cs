@@ -31,6 +31,16 @@ internal unsafe interface IProductLanes<T, TVector>
     /// <summary>a · b + c, rounded once where the processor can (AVX2, AVX-512, Arm), twice where it cannot.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
 
-    /// <summary>The sums of the lanes of four vectors. Each is the same tree: halves are folded onto each other until one is left.</summary>
-    static abstract void SumFour(TVector a, TVector b, TVector c, TVector d, T* target);
+    /// <summary>
+    /// Writes alpha · sum + start for the sums of the lanes of four vectors. Each sum is the same tree: halves are folded
+    /// onto each other until one lane is left.
+    /// </summary>
+    /// <param name="a">The first vector.</param>
+    /// <param name="b">The second vector.</param>
+    /// <param name="c">The third vector.</param>
+    /// <param name="d">The fourth vector.</param>
+    /// <param name="alpha">The factor.</param>
+    /// <param name="start">[4], or null for nothing.</param>
+    /// <param name="target">[4].</param>
+    static abstract void FinishFour(TVector a, TVector b, TVector c, TVector d, T alpha, T* start, T* target);
 }

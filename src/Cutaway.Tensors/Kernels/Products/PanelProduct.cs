@@ -144,15 +144,7 @@ internal readonly unsafe struct PanelProduct<T, TLanes, TVector, TColumns> : IPa
             int height = Height(bottom - i);
             int valid = Math.Min(height, bottom - i);
             T* tile = rows + ((nint)(i - top) * count);
-            for (int row = 0; row < valid; row++)
-            {
-                T* line = a.Pointer + ((i + row) * a.RowStride) + (k * a.ColumnStride);
-                for (int at = 0; at < count; at++)
-                {
-                    tile[(at * height) + row] = line[at * a.ColumnStride];
-                }
-            }
-
+            RowPacking.Pack(a.Pointer + (i * a.RowStride) + (k * a.ColumnStride), a.RowStride, a.ColumnStride, valid, count, tile, height);
             i += height;
         }
     }

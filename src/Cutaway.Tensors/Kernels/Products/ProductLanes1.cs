@@ -27,11 +27,11 @@ internal readonly unsafe struct ProductLanes1<T> : IProductLanes<T, T>
     public static T MultiplyAdd(T a, T b, T c) => T.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void SumFour(T a, T b, T c, T d, T* target)
+    public static void FinishFour(T a, T b, T c, T d, T alpha, T* start, T* target)
     {
-        target[0] = a;
-        target[1] = b;
-        target[2] = c;
-        target[3] = d;
+        target[0] = start is null ? alpha * a : MultiplyAdd(alpha, a, start[0]);
+        target[1] = start is null ? alpha * b : MultiplyAdd(alpha, b, start[1]);
+        target[2] = start is null ? alpha * c : MultiplyAdd(alpha, c, start[2]);
+        target[3] = start is null ? alpha * d : MultiplyAdd(alpha, d, start[3]);
     }
 }

@@ -32,29 +32,38 @@ internal readonly unsafe struct ProductLanes128<T> : IProductLanes<T, Vector128<
             : Vector128.MultiplyAddEstimate(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void SumFour(Vector128<T> a, Vector128<T> b, Vector128<T> c, Vector128<T> d, T* target)
+    public static void FinishFour(Vector128<T> a, Vector128<T> b, Vector128<T> c, Vector128<T> d, T alpha, T* start, T* target)
     {
         if (typeof(T) == typeof(float) && Sse.IsSupported)
         {
             Vector128<float> ab = Sse.MoveLowToHigh(a.AsSingle(), b.AsSingle()) + Sse.MoveHighToLow(b.AsSingle(), a.AsSingle());
             Vector128<float> cd = Sse.MoveLowToHigh(c.AsSingle(), d.AsSingle()) + Sse.MoveHighToLow(d.AsSingle(), c.AsSingle());
-            (Sse.Shuffle(ab, cd, 0x88) + Sse.Shuffle(ab, cd, 0xDD)).Store((float*)target);
+            Finish(Sse.Shuffle(ab, cd, 0x88) + Sse.Shuffle(ab, cd, 0xDD), alpha, start, target);
         }
         else if (typeof(T) == typeof(float))
         {
-            float* sums = (float*)target;
-            sums[0] = Lanes128.Sum(a.AsSingle());
-            sums[1] = Lanes128.Sum(b.AsSingle());
-            sums[2] = Lanes128.Sum(c.AsSingle());
-            sums[3] = Lanes128.Sum(d.AsSingle());
+            Finish(
+                Vector128.Create(Lanes128.Sum(a.AsSingle()), Lanes128.Sum(b.AsSingle()), Lanes128.Sum(c.AsSingle()), Lanes128.Sum(d.AsSingle())),
+                alpha,
+                start,
+                target);
         }
         else
         {
-            double* sums = (double*)target;
-            sums[0] = a.AsDouble()[0] + a.AsDouble()[1];
-            sums[1] = b.AsDouble()[0] + b.AsDouble()[1];
-            sums[2] = c.AsDouble()[0] + c.AsDouble()[1];
-            sums[3] = d.AsDouble()[0] + d.AsDouble()[1];
+            Finish(Pairs(a.AsDouble(), b.AsDouble()), alpha, start, target);
+            Finish(Pairs(c.AsDouble(), d.AsDouble()), alpha, start is null ? null : start + 2, target + 2);
         }
     }
+
+    /// <summary>Writes alpha · sums + start.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Finish<TNumber>(Vector128<TNumber> sums, T alpha, T* start, T* target)
+    {
+        Vector128<T> values = sums.As<TNumber, T>();
+        Vector128<T> scale = Vector128.Create(alpha);
+        (start is null ? scale * values : MultiplyAdd(scale, values, Vector128.Load(start))).Store(target);
+    }
+
+    private static Vector128<double> Pairs(Vector128<double> a, Vector128<double> b) =>
+        Vector128.Create(a[0], b[0]) + Vector128.Create(a[1], b[1]);
 }

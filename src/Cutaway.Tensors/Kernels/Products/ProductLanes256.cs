@@ -30,7 +30,7 @@ internal readonly unsafe struct ProductLanes256<T> : IProductLanes<T, Vector256<
             : Vector256.MultiplyAddEstimate(a.AsDouble(), b.AsDouble(), c.AsDouble()).As<double, T>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void SumFour(Vector256<T> a, Vector256<T> b, Vector256<T> c, Vector256<T> d, T* target) =>
-        ProductLanes128<T>.SumFour(
-            a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper(), target);
+    public static void FinishFour(Vector256<T> a, Vector256<T> b, Vector256<T> c, Vector256<T> d, T alpha, T* start, T* target) =>
+        ProductLanes128<T>.FinishFour(
+            a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper(), alpha, start, target);
 }

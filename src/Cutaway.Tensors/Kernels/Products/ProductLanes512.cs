@@ -32,7 +32,7 @@ internal readonly unsafe struct ProductLanes512<T> : IProductLanes<T, Vector512<
 
     // Singles: the halves of a and b beside each other are added in one instruction, then the quarters of all four.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void SumFour(Vector512<T> a, Vector512<T> b, Vector512<T> c, Vector512<T> d, T* target)
+    public static void FinishFour(Vector512<T> a, Vector512<T> b, Vector512<T> c, Vector512<T> d, T alpha, T* start, T* target)
     {
         if (typeof(T) == typeof(float))
         {
@@ -41,12 +41,13 @@ internal readonly unsafe struct ProductLanes512<T> : IProductLanes<T, Vector512<
             Vector512<float> quarters = Avx512F.Shuffle4x128(ab, cd, 0x88) + Avx512F.Shuffle4x128(ab, cd, 0xDD);
             Vector512<float> pairs = quarters + Avx512F.Shuffle(quarters, quarters, 0x4E);
             Vector512<float> sums = pairs + Avx512F.Shuffle(pairs, pairs, 0xB1);
-            Avx512F.PermuteVar16x32(sums, Vector512.Create(0, 4, 8, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)).GetLower().GetLower().Store((float*)target);
+            Vector512<int> firstOfQuarters = Vector512.Create(0, 4, 8, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+            ProductLanes128<T>.Finish(Avx512F.PermuteVar16x32(sums, firstOfQuarters).GetLower().GetLower(), alpha, start, target);
         }
         else
         {
-            ProductLanes256<T>.SumFour(
-                a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper(), target);
+            ProductLanes256<T>.FinishFour(
+                a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper(), alpha, start, target);
         }
     }
 }

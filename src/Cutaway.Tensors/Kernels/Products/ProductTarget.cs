@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.Intrinsics;
 
 namespace Cutaway.Tensors.Kernels.Products;
 
@@ -39,20 +38,11 @@ internal readonly unsafe struct ProductTarget<T>(MatrixView<T> c, T alpha, T* bi
         TileOutput<T> tile = Tile(row, column, isFirstBlock);
         nint step = c.ColumnStride;
         nint startStep = tile.Start == tile.C ? step : 1;
-        bool four = typeof(T) == typeof(float) && Vector128.IsHardwareAccelerated && columns == 4 && step == 1;
         for (int i = 0; i < rows; i++)
         {
             T* source = sums + (i * stride);
             T* target = tile.C + (i * tile.Stride);
             T* start = tile.Start + (i * tile.StartStride);
-            if (four)
-            {
-                Vector128<float> sum = Vector128.Load((float*)source);
-                Vector128<float> scale = Vector128.Create(alpha).AsSingle();
-                (tile.Start is null ? scale * sum : Vector128.MultiplyAddEstimate(scale, sum, Vector128.Load((float*)start))).Store((float*)target);
-                continue;
-            }
-
             for (int j = 0; j < columns; j++)
             {
                 target[j * step] = tile.Start is null ? alpha * source[j] : T.MultiplyAddEstimate(alpha, source[j], start[j * startStep]);

@@ -1,5 +1,4 @@
 using System.Numerics;
-using Cutaway.Tensors.Parallel;
 using Cutaway.Tensors.Storage;
 
 namespace Cutaway.Tensors.Kernels.Products;
@@ -8,13 +7,12 @@ namespace Cutaway.Tensors.Kernels.Products;
 internal static unsafe class ReferenceProduct
 {
     /// <summary>c = alpha · a · b, or c += alpha · a · b.</summary>
-    /// <param name="pool">Threads to share the output tiles; null computes on the caller alone.</param>
     /// <param name="a">[m, k].</param>
     /// <param name="b">[k, n].</param>
     /// <param name="c">[m, n]; must not overlap a or b.</param>
     /// <param name="alpha">A factor on the product.</param>
     /// <param name="accumulate">Whether to add to what c holds.</param>
-    public static void Multiply<T>(WorkerPool? pool, MatrixView<T> a, MatrixView<T> b, MatrixView<T> c, T alpha, bool accumulate = false)
+    public static void Multiply<T>(MatrixView<T> a, MatrixView<T> b, MatrixView<T> c, T alpha, bool accumulate = false)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         for (int i = 0; i < c.Rows; i++)
@@ -35,13 +33,12 @@ internal static unsafe class ReferenceProduct
         }
     }
 
-    /// <summary>The linear map of a weight: y = x · wᵀ (+ bias), widening the weight as it goes.</summary>
-    /// <param name="pool">Threads to share the outputs; null computes on the caller alone.</param>
+    /// <summary>y = x · wᵀ (+ bias).</summary>
     /// <param name="x">[m, inputs] with unit column stride.</param>
     /// <param name="weight">[outputs, inputs].</param>
     /// <param name="bias">[outputs], or null.</param>
     /// <param name="y">[m, outputs] with unit column stride; must not overlap x.</param>
-    public static void Linear<T>(WorkerPool? pool, MatrixView<T> x, WeightMatrix weight, T* bias, MatrixView<T> y)
+    public static void Linear<T>(MatrixView<T> x, WeightMatrix weight, T* bias, MatrixView<T> y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         T[] row = new T[weight.Columns];

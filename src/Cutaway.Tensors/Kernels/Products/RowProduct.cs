@@ -15,11 +15,8 @@ internal readonly unsafe struct RowProduct<T, TLanes, TVector, TRows>(MatrixView
     where TVector : unmanaged
     where TRows : struct, IRowSource<T>
 {
-    // Six rows of x and four of w take 30 kB of the first-level cache in single precision. A multiple of every block.
-    private const int InnerBlock = 768;
     private const int ItemRows = 32;
     private const int ItemHeight = 504;
-    private const int Columns = 4;
 
     private int Runs => (target.C.Columns + ItemRows - 1) / ItemRows;
 
@@ -37,51 +34,82 @@ internal readonly unsafe struct RowProduct<T, TLanes, TVector, TRows>(MatrixView
         int rows = Math.Min(ItemRows, target.C.Columns - first);
         int top = index / Runs * ItemHeight;
         int bottom = Math.Min(top + ItemHeight, x.Rows);
-        NativeBuffer<T> memory = ProductMemory<T>.Take(ItemRows * InnerBlock);
-        T** pointers = stackalloc T*[ItemRows + Columns];
+        int length = RowBlocks.Length(x.Columns);
+        NativeBuffer<T> memory = ProductMemory<T>.Take(ItemRows * length);
+        T** pointers = stackalloc T*[ItemRows + RowBlocks.Columns];
         int start = 0;
         do
         {
-            int count = Math.Min(InnerBlock, x.Columns - start);
+            int count = Math.Min(length, x.Columns - start);
             source.Fetch(first, rows, start, count, memory.Pointer, pointers);
-            for (int i = 0; i < Columns - 1; i++)
+            for (int i = 0; i < RowBlocks.Columns - 1; i++)
             {
                 pointers[rows + i] = pointers[rows - 1];
             }
 
-            Block(first, rows, top, bottom, start, count, pointers);
-            start += InnerBlock;
+            for (int i = top; i < bottom;)
+            {
+                int height = bottom - i >= 6 && TLanes.HasManyRegisters ? 6 : Math.Min(3, bottom - i);
+                for (int j = 0; j < rows; j += RowBlocks.Columns)
+                {
+                    Tile(i, height, first + j, Math.Min(RowBlocks.Columns, rows - j), start, count, pointers + j);
+                }
+
+                i += height;
+            }
+
+            start += length;
         }
         while (start < x.Columns);
         GC.KeepAlive(memory);
     }
 
-    private void Block(int first, int rows, int top, int bottom, int start, int count, T** pointers)
+    private void Tile(int row, int rows, int column, int columns, int start, int count, T** w)
     {
-        T* sums = stackalloc T[6 * Columns];
-        for (int i = top; i < bottom;)
+        T* spare = stackalloc T[6 * RowBlocks.Columns];
+        T* lines = x.Pointer + (row * x.RowStride) + start;
+        int whole = count - (count % TLanes.Count);
+        bool fits = columns == RowBlocks.Columns && rows != 2 && target.C.ColumnStride == 1;
+        TileOutput<T> output = fits ? target.Tile(row, column, start == 0) : new TileOutput<T>(spare, RowBlocks.Columns, T.One, null, 0);
+        if (rows == 6)
         {
-            T* lines = x.Pointer + (i * x.RowStride) + start;
-            int height = bottom - i >= 6 && TLanes.HasManyRegisters ? 6 : Math.Min(3, bottom - i);
-            for (int j = 0; j < rows; j += Columns)
+            DotTile<T, TLanes, TVector>.Six(lines, x.RowStride, w, whole, output);
+        }
+        else if (rows == 1)
+        {
+            DotTile<T, TLanes, TVector>.One(lines, w, whole, output);
+        }
+        else
+        {
+            DotTile<T, TLanes, TVector>.Three(lines, x.RowStride, rows, w, whole, output);
+        }
+
+        if (!fits)
+        {
+            target.Write(spare, RowBlocks.Columns, row, column, rows, columns, start == 0);
+        }
+
+        if (whole < count)
+        {
+            AddRest(row, rows, column, columns, lines + whole, w, whole, count - whole);
+        }
+    }
+
+    // What is left of the inner axis after whole vectors, in order.
+    private void AddRest(int row, int rows, int column, int columns, T* lines, T** w, int start, int count)
+    {
+        for (int i = 0; i < rows; i++)
+        {
+            for (int j = 0; j < columns; j++)
             {
-                if (height == 6)
+                T sum = T.Zero;
+                for (int k = 0; k < count; k++)
                 {
-                    DotTile<T, TLanes, TVector>.Six(lines, x.RowStride, pointers + j, count, sums);
-                }
-                else if (bottom - top == 1)
-                {
-                    DotTile<T, TLanes, TVector>.One(lines, pointers + j, count, sums);
-                }
-                else
-                {
-                    DotTile<T, TLanes, TVector>.Three(lines, x.RowStride, height, pointers + j, count, sums);
+                    sum = T.MultiplyAddEstimate(lines[(i * x.RowStride) + k], w[j][start + k], sum);
                 }
 
-                target.Write(sums, Columns, i, first + j, height, Math.Min(Columns, rows - j), start == 0);
+                target.Write(&sum, 1, row + i, column + j, 1, 1, isFirstBlock: false);
             }
-
-            i += height;
         }
     }
 }

@@ -1,9 +1,13 @@
+using System.Runtime.CompilerServices;
+
 namespace Cutaway.Tensors.Kernels.Products;
 
 /// <summary>A strided matrix as second factor.</summary>
 internal readonly unsafe struct ViewColumns<T>(MatrixView<T> b) : IColumnSource<T>
     where T : unmanaged
 {
+    private const int Chunk = 64;
+
     public T* Find(int k, int j, out nint stride)
     {
         stride = b.RowStride;
@@ -17,7 +21,20 @@ internal readonly unsafe struct ViewColumns<T>(MatrixView<T> b) : IColumnSource<
         {
             for (int row = 0; row < count; row++)
             {
-                new ReadOnlySpan<T>(first + (row * b.RowStride), columns).CopyTo(new Span<T>(panel + ((nint)row * width), columns));
+                byte* source = (byte*)(first + (row * b.RowStride));
+                byte* line = (byte*)(panel + ((nint)row * width));
+                int bytes = columns * sizeof(T);
+                int done = 0;
+                for (; done <= bytes - Chunk; done += Chunk)
+                {
+                    // A constant length becomes plain moves.
+                    Unsafe.CopyBlockUnaligned(line + done, source + done, Chunk);
+                }
+
+                if (done < bytes)
+                {
+                    Unsafe.CopyBlockUnaligned(line + done, source + done, (uint)(bytes - done));
+                }
             }
 
             return;

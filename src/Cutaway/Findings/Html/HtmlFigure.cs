@@ -27,7 +27,7 @@ internal static class HtmlFigure
 
         if (view is TableView)
         {
-            page.Raw("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"").Text(view.Title).Raw("\">");
+            page.Raw("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"").Text(view.Title).Raw("\">");
             HtmlTable.Write(page, table);
             page.Raw("</div>\n");
         }
@@ -35,7 +35,7 @@ internal static class HtmlFigure
         {
             // Open for those who read without script, which folds it behind the picture.
             page.Raw($"<{ElementOf(view)} class=\"view\"></{ElementOf(view)}>\n")
-                .Raw("<details class=\"data\" open><summary>Table</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of ")
+                .Raw("<details class=\"data\" open><summary>Table</summary><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Table of ")
                 .Text(view.Title).Raw("\">");
             HtmlTable.Write(page, table);
             page.Raw("</div></details>\n");

@@ -109,14 +109,14 @@ public sealed record MlpMemory(
     private static double[] ValueNorms(LanguageModel model, int layer)
     {
         LinearWeights output = model.Network.Weights.Blocks[layer].Mlp!.Out;
-        float[] row = new float[output.Weight.Columns];
+        double[] row = new double[output.Weight.Columns];
         double[] squares = new double[row.Length];
         for (int i = 0; i < output.Weight.Rows; i++)
         {
-            output.Weight.DecodeRow<float>(i, row);
+            output.Weight.DecodeRow<double>(i, row);
             for (int j = 0; j < row.Length; j++)
             {
-                squares[j] += (double)row[j] * row[j];
+                squares[j] += row[j] * row[j];
             }
         }
 
