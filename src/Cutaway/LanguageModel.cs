@@ -167,7 +167,7 @@ public sealed class LanguageModel
     private Run Run<T>(TokenBatch tokens, IReadOnlyList<PlanItem> plan, LogitScope logits, CancellationToken cancellation)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        CompiledPlan compiled = CompiledPlan.Compile(Network.Hooks, plan, tokens.Length);
+        CompiledPlan compiled = CompiledPlan.Compile(Network.Hooks, plan, tokens);
         PlanListener<T> listener = new(compiled);
         return UsePass<T, Run>(pass =>
         {
@@ -180,7 +180,7 @@ public sealed class LanguageModel
                 LogitScope.Last => Tensor.CopyOf(pass.Logits, [tokens.Batch, Config.Vocabulary], ["batch", "vocab"]),
                 _ => null,
             };
-            HashSet<string> partial = [.. compiled.Entries.Where(entry => entry.Item is Capture && (entry.Heads ?? entry.Positions) is not null).Select(entry => entry.Point.Name)];
+            HashSet<string> partial = [.. compiled.Entries.Where(entry => entry.Item is Capture && (entry.Heads is not null || entry.Columns is not null)).Select(entry => entry.Point.Name)];
             return new Run(this, tokens, values, listener.Captured, partial);
         });
     }
