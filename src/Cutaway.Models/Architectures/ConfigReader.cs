@@ -65,6 +65,10 @@ internal sealed class ConfigReader
         }
     }
 
+    /// <summary>A value of any kind, or null where absent.</summary>
+    public JsonElement? Find(string key) =>
+        values.TryGetProperty(key, out JsonElement value) && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined) ? value : null;
+
     /// <summary>Whether a key is there and not null.</summary>
     public bool Has(string key) => Find(key) is not null;
 
@@ -127,6 +131,10 @@ internal sealed class ConfigReader
         ? null
         : value.ValueKind == JsonValueKind.Object ? new ConfigReader(value, Source, $"{section}{key}.") : throw Wrong(key, value, "an object");
 
+    /// <summary>A list of objects, or null where absent.</summary>
+    public IReadOnlyList<ConfigReader>? OptionalSections(string key) => OptionalList(
+        key, "objects", item => item.ValueKind == JsonValueKind.Object ? new ConfigReader(item, Source, $"{section}{key}.") : null);
+
     /// <summary>The error for a value that contradicts another or cannot be used.</summary>
     public CutawayException Fault(string key, object found, string expected) =>
         CutawayException.Model(string.Create(CultureInfo.InvariantCulture, $"'{section}{key}' in {Source} is {found}; {expected}"));
@@ -144,9 +152,6 @@ internal sealed class ConfigReader
     private CutawayException Missing(string key, string expected) => CutawayException.Model($"'{section}{key}' is missing in {Source}; {expected} was expected");
 
     private CutawayException Wrong(string key, JsonElement value, string expected) => Fault(key, Describe(value), $"{expected} was expected");
-
-    private JsonElement? Find(string key) =>
-        values.TryGetProperty(key, out JsonElement value) && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined) ? value : null;
 
     private int? Whole(int least, int most, ReadOnlySpan<string> keys) => Agreeing(keys, (key, value) =>
     {

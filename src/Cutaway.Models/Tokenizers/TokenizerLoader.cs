@@ -1,23 +1,38 @@
+using Cutaway.Models.Architectures;
 using Cutaway.Models.Formats;
+using Cutaway.Models.Tokenizers.Reading;
 
 namespace Cutaway.Models.Tokenizers;
 
 /// <summary>Finds and reads the tokenizer that belongs to a model.</summary>
 public static class TokenizerLoader
 {
-    /// <summary>The tokenizer of a checkpoint folder: its <c>tokenizer.json</c>, with <c>tokenizer_config.json</c> beside it if there is one.</summary>
+    /// <summary>The tokenizer of a checkpoint folder: its <c>tokenizer.json</c>; the tokens that start and end a text from the files beside it.</summary>
     /// <exception cref="CutawayException">There is none, or it cannot be read.</exception>
-    public static ITokenizer FromFolder(string folder) =>
-        throw CutawayException.Model($"{folder} has no tokenizer that can be read");
+    public static ITokenizer FromFolder(string folder)
+    {
+        string path = Path.Combine(folder, "tokenizer.json");
+        return File.Exists(path)
+            ? JsonTokenizer.Build(TokenizerJson.Open(path), SpecialTokenNames.Open(folder))
+            : throw CutawayException.Model($"{path} is missing; a model folder needs a tokenizer.json to turn text into ids");
+    }
+
+    /// <summary>The tokenizer of a <c>tokenizer.json</c> in memory; the tokens that start and end a text from the <c>config.json</c> that belongs to it.</summary>
+    /// <param name="json">The text of the tokenizer.json.</param>
+    /// <param name="config">The text of the config.json.</param>
+    /// <param name="source">What to call their folder in messages.</param>
+    /// <exception cref="CutawayException">One of them cannot be read.</exception>
+    public static ITokenizer FromJson(ReadOnlySpan<byte> json, ReadOnlyMemory<byte> config, string source) => JsonTokenizer.Build(
+        TokenizerJson.Parse(json, Path.Combine(source, "tokenizer.json")),
+        SpecialTokenNames.Of(ConfigReader.Parse(config, Path.Combine(source, "config.json"))));
 
     /// <summary>The tokenizer inside a GGUF file.</summary>
     /// <exception cref="CutawayException">There is none, or it cannot be read.</exception>
-    public static ITokenizer FromGguf(GgufFile file) =>
-        throw CutawayException.Model($"{file} has no tokenizer that can be read");
+    public static ITokenizer FromGguf(GgufFile file) => GgufTokenizer.Build(file);
 
     /// <summary>The chat template (Jinja) of a checkpoint folder, or null.</summary>
     public static string? ChatTemplateOfFolder(string folder) => null;
 
     /// <summary>The chat template inside a GGUF file, or null.</summary>
-    public static string? ChatTemplateOfGguf(GgufFile file) => null;
+    public static string? ChatTemplateOfGguf(GgufFile file) => file.Metadata.FindString("tokenizer.chat_template");
 }

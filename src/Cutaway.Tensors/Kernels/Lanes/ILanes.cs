@@ -58,6 +58,9 @@ internal unsafe interface ILanes<TVector>
     /// <summary>whenTrue where a &lt; b, else whenFalse (also where either is not a number).</summary>
     static abstract TVector SelectLess(TVector a, TVector b, TVector whenTrue, TVector whenFalse);
 
+    /// <summary>Whether every lane is a number of at most its limit.</summary>
+    static abstract bool AllAtMost(TVector a, TVector limit);
+
     /// <summary>Each pair of lanes (2i, 2i + 1) exchanged.</summary>
     static abstract TVector SwapPairs(TVector a);
 

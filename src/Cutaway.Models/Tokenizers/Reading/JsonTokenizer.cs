@@ -1,0 +1,103 @@
+using System.Text.Json;
+using Cutaway.Models.Architectures;
+using Cutaway.Models.Formats;
+using Cutaway.Models.Tokenizers.Steps;
+using Cutaway.Models.Tokenizers.Words;
+
+namespace Cutaway.Models.Tokenizers.Reading;
+
+/// <summary>Puts a tokenizer together from a <c>tokenizer.json</c>.</summary>
+internal static class JsonTokenizer
+{
+    /// <summary>The tokenizer of a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="names">What the folder's other files say about the start and end of a text.</param>
+    /// <exception cref="CutawayException">The file asks for something that is unknown, or contradicts itself.</exception>
+    public static Tokenizer Build(TokenizerJson file, SpecialTokenNames names)
+    {
+        ConfigReader root = file.Rest;
+        ConfigReader model = root.OptionalSection("model") ?? throw root.Fault("model", "missing", "an object with the vocabulary was expected");
+        string type = model.OptionalText("type") ?? (file.Merges is null ? "WordLevel" : "BPE");
+        if (type is not ("BPE" or "WordLevel"))
+        {
+            throw CutawayException.Model($"{root.Source} holds a tokenizer of the type {Quote.Name(type)}, which is not supported; supported are BPE and WordLevel");
+        }
+
+        IReadOnlyList<ConfigReader> added = root.OptionalSections("added_tokens") ?? [];
+        AddedToken[] addedTokens = [.. added.Select(Added)];
+        Vocabulary vocabulary = new(ById(file.Vocabulary ?? throw model.Fault("vocab", "missing", "an object of tokens and ids was expected"), addedTokens, root.Source), root.Source);
+        Normalizer normalizer = StepReader.Normalizer(root.OptionalSection("normalizer"));
+        return new Tokenizer(vocabulary, type == "BPE" ? Bpe(file, model, vocabulary) : WordLevel(model, vocabulary), addedTokens, normalizer)
+        {
+            PreTokenizer = StepReader.PreTokenizer(root.OptionalSection("pre_tokenizer")),
+            PostProcessor = StepReader.Processor(root.OptionalSection("post_processor"), vocabulary),
+            Decoder = StepReader.Decoder(root.OptionalSection("decoder"), inner: false),
+            InnerDecoder = StepReader.Decoder(root.OptionalSection("decoder"), inner: true),
+            BeginOfText = names.Begin(vocabulary),
+            EndOfText = names.End(vocabulary),
+        };
+    }
+
+    private static BpeModel Bpe(TokenizerJson file, ConfigReader model, Vocabulary vocabulary)
+    {
+        List<(string Left, string Right)> merges = file.Merges ?? throw model.Fault("merges", "missing", "a list of pairs of tokens was expected");
+        if (model.Find("dropout") is { ValueKind: JsonValueKind.Number } dropout && dropout.GetDouble() > 0)
+        {
+            throw model.Fault("dropout", "above 0", "a tokenizer that draws lots cannot be repeated; set it to null");
+        }
+
+        string prefix = model.OptionalText("continuing_subword_prefix") ?? "";
+        MergeTable rules = new(vocabulary, merges.Count, prefix.Length, model.Source);
+        foreach ((string left, string right) in merges)
+        {
+            rules.Add(left, right);
+        }
+
+        return new BpeModel(vocabulary, rules)
+        {
+            Unknown = Unknown(model, vocabulary),
+            FuseUnknown = model.Flag("fuse_unk", absent: false),
+            ByteFallback = model.Flag("byte_fallback", absent: false),
+            WholeWordsFirst = model.Flag("ignore_merges", absent: false),
+            ContinuingPrefix = prefix,
+            EndSuffix = model.OptionalText("end_of_word_suffix") ?? "",
+        };
+    }
+
+    private static WordLevelModel WordLevel(ConfigReader model, Vocabulary vocabulary) => new(vocabulary, Unknown(model, vocabulary), model.Source);
+
+    private static int? Unknown(ConfigReader model, Vocabulary vocabulary) =>
+        model.OptionalText("unk_token") is { } token ? vocabulary.Demand(token, model.Source, "'model.unk_token'") : null;
+
+    private static AddedToken Added(ConfigReader token) => new(
+        token.OptionalCount(Limits.Vocabulary, "id") ?? throw token.Fault("id", "missing", "a whole number was expected"),
+        token.Text("content"),
+        token.Flag("special", absent: false),
+        token.Flag("single_word", absent: false),
+        token.Flag("lstrip", absent: false),
+        token.Flag("rstrip", absent: false),
+        token.Flag("normalized", absent: false));
+
+    private static string?[] ById(List<(string Token, int Id)> vocabulary, AddedToken[] added, string source)
+    {
+        int highest = Math.Max(vocabulary.Max(pair => (int?)pair.Id) ?? -1, added.Max(token => (int?)token.Id) ?? -1);
+        int lowest = vocabulary.Min(pair => (int?)pair.Id) ?? 0;
+        if (lowest < 0 || highest > Limits.Vocabulary)
+        {
+            throw CutawayException.Model($"{source} has a token with the id {(lowest < 0 ? lowest : highest)}; ids from 0 to {Limits.Vocabulary} were expected");
+        }
+
+        string?[] tokens = new string?[highest + 1];
+        foreach ((string token, int id) in vocabulary.Concat(added.Select(token => (token.Content, token.Id))))
+        {
+            if (tokens[id] is { } other && other != token)
+            {
+                throw CutawayException.Model($"{source} gives the id {id} to two tokens, {Quote.Name(other)} and {Quote.Name(token)}");
+            }
+
+            tokens[id] = token;
+        }
+
+        return tokens;
+    }
+}

@@ -1,0 +1,130 @@
+using System.Text.Json;
+using Cutaway.Models.Architectures;
+using Cutaway.Models.Formats;
+using Cutaway.Models.Tokenizers.Steps;
+
+namespace Cutaway.Models.Tokenizers.Reading;
+
+/// <summary>Reads the steps of a <c>tokenizer.json</c>; each is an object with a <c>type</c> and its own settings.</summary>
+internal static class StepReader
+{
+    /// <summary>The normalizer.</summary>
+    public static Normalizer Normalizer(ConfigReader? step) => step?.Text("type") switch
+    {
+        null => Normalizers.None,
+        "Sequence" => Normalizers.Sequence([.. Steps(step, "normalizers").Select(Normalizer)]),
+        "NFC" => UnicodeForms.Normalizer(System.Text.NormalizationForm.FormC),
+        "NFD" => UnicodeForms.Normalizer(System.Text.NormalizationForm.FormD),
+        "NFKC" => UnicodeForms.Normalizer(System.Text.NormalizationForm.FormKC),
+        "NFKD" => UnicodeForms.Normalizer(System.Text.NormalizationForm.FormKD),
+        "Lowercase" => Normalizers.Lowercase,
+        "StripAccents" => Normalizers.StripAccents,
+        "Strip" => Normalizers.Strip(step.Flag("strip_left", absent: true), step.Flag("strip_right", absent: true)),
+        "Prepend" when step.Text("prepend") is string prefix => text => Normalizers.Prepend(text, prefix),
+        "Replace" when (Pattern(step), step.Text("content")) is (TextPattern pattern, string content) => text => Normalizers.Replace(text, pattern, content),
+        string type => throw Unknown(step, "normalizer", type, "NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Prepend, Replace and Sequence"),
+    };
+
+    /// <summary>The pre-tokenizer.</summary>
+    public static PreTokenizer PreTokenizer(ConfigReader? step) => step?.Text("type") switch
+    {
+        null => PreTokenizers.Whole,
+        "Sequence" => PreTokenizers.Sequence([.. Steps(step, "pretokenizers").Select(PreTokenizer)]),
+        "ByteLevel" => PreTokenizers.Bytes(
+            step.Flag("add_prefix_space", absent: true),
+            step.Flag("use_regex", absent: true) ? PreTokenizers.Split(TextPatterns.Regex(ByteLevel.Pattern, step.Source), SplitBehavior.Isolated) : null),
+        "Split" => PreTokenizers.Split(Pattern(step), Behavior(step), step.Flag("invert", absent: false)),
+        "Digits" => PreTokenizers.Digits(step.Flag("individual_digits", absent: false)),
+        "Punctuation" => PreTokenizers.Punctuation(Behavior(step)),
+        "Metaspace" => PreTokenizers.Metaspace(Mark(step), Prepend(step), step.Flag("split", absent: true)),
+        "Whitespace" => PreTokenizers.Split(TextPatterns.Regex(@"\w+|[^\w\s]+", step.Source), SplitBehavior.Removed, invert: true),
+        "WhitespaceSplit" => PreTokenizers.WhitespaceSplit,
+        string type => throw Unknown(step, "pre-tokenizer", type, "ByteLevel, Split, Digits, Punctuation, Metaspace, Whitespace, WhitespaceSplit and Sequence"),
+    };
+
+    /// <summary>The post-processor.</summary>
+    public static PostProcessor Processor(ConfigReader? step, Vocabulary vocabulary) => step?.Text("type") switch
+    {
+        null => PostProcessor.None,
+        "Sequence" => Steps(step, "processors").Select(inner => Processor(inner, vocabulary)).Aggregate(PostProcessor.None, (all, next) => all.Then(next)),
+        "ByteLevel" => new PostProcessor([], [], step.Flag("trim_offsets", absent: true), step.Flag("add_prefix_space", absent: true)),
+        "RobertaProcessing" => new PostProcessor(
+            [Named(step, "cls", vocabulary)], [Named(step, "sep", vocabulary)], step.Flag("trim_offsets", absent: true), step.Flag("add_prefix_space", absent: true)),
+        "BertProcessing" => new PostProcessor([Named(step, "cls", vocabulary)], [Named(step, "sep", vocabulary)]),
+        "TemplateProcessing" => Template(step, vocabulary),
+        string type => throw Unknown(step, "post-processor", type, "ByteLevel, RobertaProcessing, BertProcessing, TemplateProcessing and Sequence"),
+    };
+
+    /// <summary>The decoder; <paramref name="inner"/> leaves spaces at the start, for a token inside a text.</summary>
+    public static Decoder Decoder(ConfigReader? step, bool inner) => step?.Text("type") switch
+    {
+        null => Decoders.Words,
+        "Sequence" => Decoders.Sequence([.. Steps(step, "decoders").Select(part => Decoder(part, inner))]),
+        "ByteLevel" => Decoders.Bytes,
+        "ByteFallback" => Decoders.ByteFallback,
+        "Fuse" => Decoders.Fuse,
+        "Replace" => Decoders.Replace(Pattern(step), step.Text("content")),
+        "Strip" => Decoders.Strip(
+            step.Text("content") is [char character] ? character : throw step.Fault("content", "not one character", "one character was expected"),
+            inner ? 0 : step.OptionalCount(int.MaxValue, "start") ?? 0,
+            inner ? 0 : step.OptionalCount(int.MaxValue, "stop") ?? 0),
+        "Metaspace" => Decoders.Metaspace(Mark(step)[0], !inner && Prepend(step) != PrependScheme.Never),
+        string type => throw Unknown(step, "decoder", type, "ByteLevel, ByteFallback, Fuse, Replace, Strip, Metaspace and Sequence"),
+    };
+
+    private static IReadOnlyList<ConfigReader> Steps(ConfigReader step, string key) =>
+        step.OptionalSections(key) ?? throw CutawayException.Model($"a Sequence in {step.Source} has no '{key}'; a list of steps was expected");
+
+    private static TextPattern Pattern(ConfigReader step)
+    {
+        ConfigReader pattern = step.OptionalSection("pattern") ?? throw step.Fault("pattern", "missing", "{\"String\": …} or {\"Regex\": …} was expected");
+        return pattern.OptionalText("String") is { } literal ? TextPatterns.Literal(literal) : TextPatterns.Regex(pattern.Text("Regex"), step.Source);
+    }
+
+    private static SplitBehavior Behavior(ConfigReader step) => step.Text("behavior") is { } name && Enum.TryParse(name, out SplitBehavior behavior)
+        ? behavior
+        : throw step.Fault("behavior", step.Text("behavior"), $"one of {string.Join(", ", Enum.GetNames<SplitBehavior>())} was expected");
+
+    private static string Mark(ConfigReader step) => step.Text("replacement") is { Length: 1 } mark
+        ? mark
+        : throw step.Fault("replacement", "not one character", "one character, such as ▁, was expected");
+
+    /// <summary>Files from before prepend_scheme say add_prefix_space.</summary>
+    private static PrependScheme Prepend(ConfigReader step) => step.OptionalText("prepend_scheme") switch
+    {
+        "always" => PrependScheme.Always,
+        "first" => PrependScheme.First,
+        "never" => PrependScheme.Never,
+        null => step.Flag("add_prefix_space", absent: true) ? PrependScheme.Always : PrependScheme.Never,
+        string other => throw step.Fault("prepend_scheme", other, "always, first or never was expected"),
+    };
+
+    /// <summary>The id of a token given as <c>["&lt;s&gt;", 1]</c>.</summary>
+    private static int Named(ConfigReader step, string key, Vocabulary vocabulary) =>
+        step.Find(key) is { ValueKind: JsonValueKind.Array } pair && pair.EnumerateArray().FirstOrDefault() is { ValueKind: JsonValueKind.String } token
+            ? vocabulary.Demand(token.GetString()!, step.Source, $"'post_processor.{key}'")
+            : throw step.Fault(key, "no pair", "[\"token\", id] was expected");
+
+    private static PostProcessor Template(ConfigReader step, Vocabulary vocabulary)
+    {
+        List<int> before = [];
+        List<int> after = [];
+        bool passed = false;
+        foreach (ConfigReader piece in step.OptionalSections("single") ?? throw step.Fault("single", "missing", "a list of pieces was expected"))
+        {
+            if (piece.OptionalSection("SpecialToken") is { } special)
+            {
+                (passed ? after : before).Add(vocabulary.Demand(special.Text("id"), step.Source, "a token of the post-processor's template"));
+            }
+            else
+            {
+                passed = true;
+            }
+        }
+
+        return new PostProcessor(before, after);
+    }
+
+    private static CutawayException Unknown(ConfigReader step, string what, string type, string supported) =>
+        CutawayException.Model($"{step.Source} asks for the {what} {Quote.Name(type)}, which is not supported; supported are {supported}");
+}

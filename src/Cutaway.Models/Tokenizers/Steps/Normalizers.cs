@@ -1,0 +1,116 @@
+using System.Globalization;
+using System.Text;
+
+namespace Cutaway.Models.Tokenizers.Steps;
+
+/// <summary>The steps that change a text before it is cut.</summary>
+internal static class Normalizers
+{
+    /// <summary>Nothing changes.</summary>
+    public static Normalizer None { get; } = static text => text;
+
+    /// <summary>One after another.</summary>
+    public static Normalizer Sequence(IReadOnlyList<Normalizer> steps) => text =>
+    {
+        foreach (Normalizer step in steps)
+        {
+            text = step(text);
+        }
+
+        return text;
+    };
+
+    /// <summary>Puts a text in front of one that is not empty; it counts as part of the first character.</summary>
+    public static AlignedText Prepend(AlignedText text, string prefix)
+    {
+        if (text.Length == 0)
+        {
+            return text;
+        }
+
+        Rune.DecodeFromUtf16(text.Span, out _, out int first);
+        AlignedTextBuilder builder = new(prefix.Length + text.Length);
+        builder.Append(prefix, text.Origin(0, first));
+        builder.Append(text);
+        return builder.Build();
+    }
+
+    /// <summary>Writes <paramref name="content"/> for each match; it counts as the last character of what it replaces.</summary>
+    public static AlignedText Replace(AlignedText text, TextPattern pattern, string content)
+    {
+        AlignedTextBuilder? builder = null;
+        int last = 0;
+        pattern(text, (start, end) =>
+        {
+            builder ??= new AlignedTextBuilder(text.Length);
+            builder.Append(text.Slice(last, start - last));
+            if (end > start)
+            {
+                Rune.DecodeLastFromUtf16(text.Span[start..end], out _, out int length);
+                builder.Append(content, text.Origin(end - length, end));
+            }
+
+            last = end;
+        });
+        if (builder is null)
+        {
+            return text;
+        }
+
+        builder.Append(text.Slice(last, text.Length - last));
+        return builder.Build();
+    }
+
+    /// <summary>Lower case by Unicode's full mapping, whatever the language.</summary>
+    public static AlignedText Lowercase(AlignedText text)
+    {
+        AlignedTextBuilder builder = new(text.Length);
+        ForEach(text, (rune, origin) =>
+        {
+            // The one capital whose lower case is two characters.
+            if (rune.Value == 'İ')
+            {
+                builder.Append("i\u0307", origin);
+            }
+            else
+            {
+                builder.Append(Rune.ToLowerInvariant(rune), origin);
+            }
+        });
+        return builder.Build();
+    }
+
+    /// <summary>Drops the marks that take no space of their own.</summary>
+    public static AlignedText StripAccents(AlignedText text)
+    {
+        AlignedTextBuilder builder = new(text.Length);
+        ForEach(text, (rune, origin) =>
+        {
+            if (Rune.GetUnicodeCategory(rune) != UnicodeCategory.NonSpacingMark)
+            {
+                builder.Append(rune, origin);
+            }
+        });
+        return builder.Build();
+    }
+
+    /// <summary>Drops white space at either end.</summary>
+    public static Normalizer Strip(bool left, bool right) => text =>
+    {
+        ReadOnlySpan<char> span = text.Span;
+        int start = left ? span.Length - span.TrimStart().Length : 0;
+        int end = right ? span.TrimEnd().Length : span.Length;
+        return text.Slice(start, Math.Max(0, end - start));
+    };
+
+    private static void ForEach(AlignedText text, Action<Rune, (int Start, int End)> visit)
+    {
+        int position = 0;
+        foreach (Rune rune in text.Span.EnumerateRunes())
+        {
+            int end = position + rune.Utf16SequenceLength;
+            visit(rune, text.Origin(position, end));
+            position = end;
+        }
+    }
+}
