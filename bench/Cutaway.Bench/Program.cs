@@ -5,6 +5,7 @@ using Cutaway.Bench;
     ("products", ProductsBench.Run),
     ("forward", ForwardBench.Run),
     ("generation", GenerationBench.Run),
+    ("startup", StartupBench.Run),
 ];
 
 string chosen = args.Length > 0 ? args[0] : "";
