@@ -11,9 +11,9 @@ public sealed class ViewJsonTests
     [Fact]
     public void Every_kind_of_view_reads_back_to_the_same_json()
     {
-        View[] views = [.. SampleReport.Findings().Append(SampleFindings.Circuit()).SelectMany(finding => finding.Views).Select(view => (View: view, Json: FindingJson.View(view)))
+        View[] views = [.. SampleReport.Findings().Append(SampleFindings.Circuit()).Append(HostileFindings.Large()).SelectMany(finding => finding.Views).Select(view => (View: view, Json: FindingJson.View(view)))
             .Where(pair => !pair.Json.Contains("null", StringComparison.Ordinal)).Select(pair => pair.View)];
-        Assert.Equal(9, views.Select(view => view.GetType()).Append(typeof(LinesView)).Distinct().Count());
+        Assert.Equal(9, views.Select(view => view.GetType()).Distinct().Count());
         Assert.All(views, view =>
         {
             string json = FindingJson.View(view);
