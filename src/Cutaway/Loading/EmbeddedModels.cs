@@ -3,6 +3,7 @@ using Cutaway.Models.Architectures;
 using Cutaway.Models.Formats;
 using Cutaway.Models.Network;
 using Cutaway.Models.Tokenizers;
+using Cutaway.Organisms;
 using Cutaway.Tensors;
 
 namespace Cutaway.Loading;
@@ -22,7 +23,9 @@ public static class EmbeddedModels
 
     /// <summary>The embedded models.</summary>
     public static IReadOnlyList<EmbeddedModel> All { get; } =
-    [];
+    [
+        Describe(WiredOrganism.Name, "Three layers of attention, wired by hand: induction and indirect objects by known heads"),
+    ];
 
     /// <summary>Whether a model of this name is embedded.</summary>
     internal static bool Has(string name) => All.Any(model => model.Name == name);
@@ -30,9 +33,10 @@ public static class EmbeddedModels
     /// <summary>Opens an embedded model; nothing is written to disk.</summary>
     internal static LanguageModel Load(string name, DType dtype)
     {
-        SafetensorsFile weights = SafetensorsFile.FromBytes(Read(name, Weights), Label(name, Weights));
-        (NetworkConfig config, NetworkWeights mapped) = ArchitectureCatalogue.Read(Read(name, "config.json"), Label(name, "config.json"), weights, Label(name, Weights));
-        ITokenizer tokenizer = TokenizerLoader.FromJson(Read(name, "tokenizer.json"), Label(name, "tokenizer.json"));
+        byte[] json = Read(name, "config.json");
+        SafetensorsFile weights = SafetensorsFile.FromBytes(Read(name, Weights), Path.Combine(Folder(name), Weights));
+        (NetworkConfig config, NetworkWeights mapped) = ArchitectureCatalogue.Read(json, Path.Combine(Folder(name), "config.json"), weights, Folder(name));
+        ITokenizer tokenizer = TokenizerLoader.FromJson(Read(name, "tokenizer.json"), json, Folder(name));
         return new LanguageModel(name, new TransformerNetwork(config, mapped), tokenizer, dtype) { LazyHash = WeightHash.Lazily(weights) };
     }
 
@@ -54,5 +58,6 @@ public static class EmbeddedModels
     private static Stream Open(string name, string file) =>
         Home.GetManifestResourceStream($"Cutaway.Embedded.{name}.{file}") ?? throw new InvalidOperationException($"the resource {name}/{file} is not in {Home.GetName().Name}");
 
-    private static string Label(string name, string file) => $"embedded {name}/{file}";
+    // What messages call the place of an embedded model's files.
+    private static string Folder(string name) => $"embedded {name}";
 }
