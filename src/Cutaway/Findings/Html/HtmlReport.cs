@@ -24,7 +24,6 @@ public static class HtmlReport
     /// <param name="findings">One section each, in order; a composed finding is followed by its parts.</param>
     public static void Write(Stream stream, string title, params IReadOnlyList<Finding> findings)
     {
-        findings = [.. findings.SelectMany(finding => finding.WithParts())];
         using StreamWriter text = new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 1 << 16, leaveOpen: true);
         HtmlWriter page = new(text);
         page.Raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
