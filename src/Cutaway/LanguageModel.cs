@@ -82,6 +82,13 @@ public sealed class LanguageModel
             throw CutawayException.Input("the prompt is empty; give a text of at least one token");
         }
 
+        // Tokenizers may have more tokens than the embedding has rows (added after training), and fewer (rows that fill up a block).
+        if (prompt.Ids is null && ids.Any(id => id >= Config.Vocabulary))
+        {
+            int id = ids.First(id => id >= Config.Vocabulary);
+            throw CutawayException.Input($"the token '{Tokenizer.TokenText(id)}' has the id {id}, but the embedding of '{Name}' has {Config.Vocabulary} rows; leave it out of the prompt");
+        }
+
         if (ids.Count > Config.Context)
         {
             throw CutawayException.Input($"the prompt has {ids.Count} tokens; the context of '{Name}' is {Config.Context}. Shorten it");
