@@ -77,7 +77,7 @@ public class ConsoleReportTests
     {
         Assert.Contains("-0.60", Draw(Grid(2, 5, diverging: true), Narrow), StringComparison.Ordinal);
         Assert.Contains("strongest: (r1, c59) 22.4", Draw(Grid(2, 60, diverging: true), Narrow), StringComparison.Ordinal);
-        HeatMapView signs = new("t", ["r"], [.. Enumerable.Range(0, 60).Select(j => $"{j}")], [[.. Enumerable.Range(0, 60).Select(j => j % 2 == 0 ? 1.0 : -1)]]) { Diverging = true };
+        HeatMapView signs = new("t", ["r"], [.. Enumerable.Range(0, 60).Select(j => $"{j}")], [[.. Enumerable.Range(0, 60).Select(j => j % 2 == 0 ? 0.5 : -0.5)]]) { Diverging = true };
         Assert.Contains("r  █-█ █-█", Draw(signs, Narrow), StringComparison.Ordinal);
     }
 
