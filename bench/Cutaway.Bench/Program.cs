@@ -3,6 +3,8 @@ using Cutaway.Bench;
 (string Name, Action<string[]> Run)[] benches =
 [
     ("products", ProductsBench.Run),
+    ("forward", ForwardBench.Run),
+    ("generation", GenerationBench.Run),
 ];
 
 string chosen = args.Length > 0 ? args[0] : "";

@@ -190,7 +190,10 @@ public sealed record AblationFinding : Finding
             {
                 views.Add(new HeatMapView("Every head", [.. Heads.Select((_, layer) => $"{layer}")], [.. Heads[0].Select((_, head) => $"{head}")], Heads)
                 {
-                    RowAxis = "layer", ColumnAxis = "head", Unit = $"change of the {Metric}", Diverging = true,
+                    RowAxis = "layer",
+                    ColumnAxis = "head",
+                    Unit = $"change of the {Metric}",
+                    Diverging = true,
                     Caption = "Negative: the head supports the answer. Positive: it works against it.",
                 });
             }
