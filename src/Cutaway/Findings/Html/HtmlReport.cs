@@ -26,6 +26,7 @@ public static class HtmlReport
     {
         using StreamWriter text = new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 1 << 16, leaveOpen: true);
         HtmlWriter page = new(text);
+        findings = [.. findings.SelectMany(finding => finding.WithParts())];
         page.Raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
             .Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
             .Raw("<meta name=\"generator\" content=\"Cutaway\">\n")
