@@ -3,6 +3,7 @@ using Cutaway.Bench;
 (string Name, Action<string[]> Run)[] benches =
 [
     ("products", ProductsBench.Run),
+    ("fuzz", FuzzBench.Run),
 ];
 
 string chosen = args.Length > 0 ? args[0] : "";
