@@ -39,6 +39,8 @@ internal static unsafe class ProductsBench
             {
                 Vector(pool, bandwidth, type, type.ValuesPerBlock() == 256 ? 768 : 576, 49152);
             }
+
+            Vector(pool, bandwidth, ElementType.Float32, 768, 3072 * 8, transposed: true);
         }
     }
 
@@ -65,15 +67,15 @@ internal static unsafe class ProductsBench
         Print($"x·wᵀ {m}×{k}×{n} {type}", 2.0 * m * k * n, ours, theirs, peak);
     }
 
-    private static void Vector(WorkerPool pool, double bandwidth, ElementType type, int k, int n)
+    private static void Vector(WorkerPool pool, double bandwidth, ElementType type, int k, int n, bool transposed = false)
     {
         NativeBuffer<float> x = Random(k);
         NativeBuffer<float> y = Random(n);
-        WeightMatrix weight = Stored(type, n, k);
+        WeightMatrix weight = Stored(type, n, k, transposed);
         double seconds = Machine.Best(() => MatrixProduct.Linear(
             pool, new MatrixView<float>(x.Pointer, 1, k, k), weight, null, new MatrixView<float>(y.Pointer, 1, n, n)));
         double gigabytes = n * type.BytesFor(k) / seconds / 1e9;
-        Console.WriteLine($"{$"1×{k}×{n} {type}",-34}{gigabytes,10:F1}{gigabytes / bandwidth,10:P0}");
+        Console.WriteLine($"{$"1×{k}×{n} {type}{(transposed ? ", transposed" : "")}",-34}{gigabytes,10:F1}{gigabytes / bandwidth,10:P0}");
     }
 
     private static void Print(string name, double flops, double ours, double theirs, double peak) =>
@@ -92,10 +94,12 @@ internal static unsafe class ProductsBench
     }
 
     // Any bytes do for speed as long as no value is denormal or not finite: 0x22 everywhere is a small number in every format.
-    private static WeightMatrix Stored(ElementType type, int rows, int columns)
+    private static WeightMatrix Stored(ElementType type, int rows, int columns, bool transposed = false)
     {
         NativeBuffer<byte> bytes = new(checked((int)(rows * type.BytesFor(columns))));
         bytes.Span.Fill(0x22);
-        return WeightMatrix.FromMemory(bytes, bytes.Pointer, type, rows, columns);
+        return transposed
+            ? WeightMatrix.FromMemory(bytes, bytes.Pointer, type, columns, rows, transposed: true)
+            : WeightMatrix.FromMemory(bytes, bytes.Pointer, type, rows, columns);
     }
 }

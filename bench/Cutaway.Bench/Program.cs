@@ -4,6 +4,8 @@ using Cutaway.Bench;
 [
     ("products", ProductsBench.Run),
     ("fuzz", FuzzBench.Run),
+    ("forward", ForwardBench.Run),
+    ("generation", GenerationBench.Run),
 ];
 
 string chosen = args.Length > 0 ? args[0] : "";

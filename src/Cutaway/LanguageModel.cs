@@ -76,7 +76,8 @@ public sealed class LanguageModel
     /// <exception cref="CutawayException">The prompt is empty, too long for the model, or holds ids outside the vocabulary.</exception>
     public IReadOnlyList<int> Encode(Prompt prompt)
     {
-        IReadOnlyList<int> ids = prompt.Ids ?? [.. Tokenizer.Encode(prompt.Text ?? "").Select(token => token.Id)];
+        // A tokenizer may put a token before any text, but an empty text is a mistake all the same.
+        IReadOnlyList<int> ids = prompt.Ids ?? (string.IsNullOrEmpty(prompt.Text) ? [] : [.. Tokenizer.Encode(prompt.Text).Select(token => token.Id)]);
         if (ids.Count == 0)
         {
             throw CutawayException.Input("the prompt is empty; give a text of at least one token");
@@ -174,7 +175,7 @@ public sealed class LanguageModel
     private Run Run<T>(TokenBatch tokens, IReadOnlyList<PlanItem> plan, LogitScope logits, CancellationToken cancellation)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        CompiledPlan compiled = CompiledPlan.Compile(Network.Hooks, plan, tokens.Length);
+        CompiledPlan compiled = CompiledPlan.Compile(Network.Hooks, plan, tokens);
         PlanListener<T> listener = new(compiled);
         return UsePass<T, Run>(pass =>
         {
@@ -187,7 +188,7 @@ public sealed class LanguageModel
                 LogitScope.Last => Tensor.CopyOf(pass.Logits, [tokens.Batch, Config.Vocabulary], ["batch", "vocab"]),
                 _ => null,
             };
-            HashSet<string> partial = [.. compiled.Entries.Where(entry => entry.Item is Capture && (entry.Heads ?? entry.Positions) is not null).Select(entry => entry.Point.Name)];
+            HashSet<string> partial = [.. compiled.Entries.Where(entry => entry.Item is Capture && (entry.Heads is not null || entry.Columns is not null)).Select(entry => entry.Point.Name)];
             return new Run(this, tokens, values, listener.Captured, partial);
         });
     }

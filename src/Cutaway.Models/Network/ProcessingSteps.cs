@@ -19,6 +19,9 @@ public enum ProcessingSteps
     /// <summary><c>fold_value_biases</c>: value biases move into the output bias, since a pattern's rows sum to one.</summary>
     FoldValueBiases = 8,
 
+    /// <summary><c>refactor_factored_attn_matrices</c>: each head is written in the basis of its singular vectors, largest first. Not among the defaults.</summary>
+    RefactorAttention = 16,
+
     /// <summary>The steps that TransformerLens takes unless told otherwise.</summary>
     Defaults = FoldNorms | CenterWritingWeights | CenterUnembed | FoldValueBiases,
 }

@@ -21,9 +21,16 @@ public static class WeightProcessing
             ? "its logits are capped (final_logit_softcapping), so that shifting them all changes their probabilities"
             : null),
         (ProcessingSteps.FoldValueBiases, "fold_value_biases", _ => null),
+        (ProcessingSteps.RefactorAttention, "refactor_factored_attn_matrices", config => config switch
+        {
+            { KeyValueHeads: int keys, Heads: int heads } when keys != heads => "its heads share keys and values",
+            { HeadNorms: true } => "the norms of its queries and keys know their basis",
+            _ when config.LayerConfigs.Any(layer => layer.Rotary is not null) => "the rotation of its queries and keys knows their basis",
+            _ => null,
+        }),
     ];
 
-    /// <summary>Those of the default steps that keep the log-probabilities of a network.</summary>
+    /// <summary>The steps that keep the log-probabilities of a network; the usual choice is those of them that are <see cref="ProcessingSteps.Defaults"/>.</summary>
     public static ProcessingSteps Suitable(NetworkConfig config)
     {
         ProcessingSteps suitable = ProcessingSteps.None;
@@ -66,7 +73,8 @@ public static class WeightProcessing
                 ProcessingSteps.FoldNorms => NormFolding.Apply(config, weights, storage),
                 ProcessingSteps.CenterWritingWeights => Centring.WritingWeights(weights, storage),
                 ProcessingSteps.CenterUnembed => Centring.Unembedding(weights, storage),
-                _ => ValueBiasFolding.Apply(config, weights),
+                ProcessingSteps.FoldValueBiases => ValueBiasFolding.Apply(config, weights),
+                _ => AttentionRefactoring.Apply(config, weights, storage),
             };
             if (!config.AppliedProcessing.Contains(name))
             {

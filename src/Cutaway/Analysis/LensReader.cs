@@ -9,7 +9,8 @@ namespace Cutaway.Analysis;
 /// <param name="Kl">KL(final ‖ this), in nats: how far it is from what the model ends up predicting.</param>
 /// <param name="Rank">How many tokens are more likely than the followed one.</param>
 /// <param name="LogProbability">The followed token's log-probability.</param>
-public sealed record LensCell(IReadOnlyList<ScoredToken> Top, double Entropy, double Kl, int Rank, double LogProbability);
+/// <param name="Versus">That of the token it is compared with, or null.</param>
+public sealed record LensCell(IReadOnlyList<ScoredToken> Top, double Entropy, double Kl, int Rank, double LogProbability, double? Versus);
 
 /// <summary>Reads rows of logits as predictions, against the prediction that the model ends with.</summary>
 /// <param name="model">The model.</param>
@@ -27,7 +28,8 @@ internal sealed class LensReader(LanguageModel model, int top)
     /// <param name="row">[vocab].</param>
     /// <param name="final">The model's own log-probabilities at the position.</param>
     /// <param name="follow">The token that is followed.</param>
-    public LensCell Read(ReadOnlySpan<double> row, ReadOnlySpan<double> final, int follow)
+    /// <param name="versus">The token it is compared with, or null.</param>
+    public LensCell Read(ReadOnlySpan<double> row, ReadOnlySpan<double> final, int follow, int? versus)
     {
         row.CopyTo(logits);
         double logSum = LogSum(logits, out double mean);
@@ -47,7 +49,7 @@ internal sealed class LensReader(LanguageModel model, int top)
         ScoredToken[] best = [.. Reductions.TopK<double>(logits, top).Select(id => new ScoredToken(id, model.Tokenizer.TokenText(id), logits[id] - logSum))];
 
         // H = log Z - E[logit].
-        return new LensCell(best, logSum - mean, kl, rank, logits[follow] - logSum);
+        return new LensCell(best, logSum - mean, kl, rank, logits[follow] - logSum, versus is int other ? logits[other] - logSum : null);
     }
 
     private double LogSum(ReadOnlySpan<double> row, out double mean)

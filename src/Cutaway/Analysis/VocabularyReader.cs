@@ -15,11 +15,13 @@ public static class VocabularyReader
     /// <summary>The change of every logit that a direction causes at a final-norm scale of 1: direction · (norm weight ∘ W_U), centred first where the norm centres.</summary>
     /// <param name="model">The model.</param>
     /// <param name="direction">[d_model].</param>
+    /// <param name="postNorm">The norm on what the writer's layer adds (Gemma 2 and 3), passed at scale 1 too; null for none.</param>
     /// <returns>[vocab].</returns>
-    public static double[] Logits(LanguageModel model, ReadOnlySpan<double> direction)
+    public static double[] Logits(LanguageModel model, ReadOnlySpan<double> direction, NormWeights? postNorm = null)
     {
         NetworkConfig config = model.Config;
-        double[] weighted = NormPath.Forward(config, direction, model.Network.Weights.FinalNorm);
+        double[] added = postNorm is null ? direction.ToArray() : NormPath.Forward(config, direction, postNorm);
+        double[] weighted = NormPath.Forward(config, added, model.Network.Weights.FinalNorm);
         return model.Network.Weights.Unembedding.Weight.Multiply(weighted, model.Network.Pool, model.DType);
     }
 

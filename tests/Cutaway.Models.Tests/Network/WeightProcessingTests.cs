@@ -43,6 +43,49 @@ public sealed class WeightProcessingTests
     }
 
     [Fact]
+    public void Refactored_heads_have_the_products_and_logits_of_TransformerLens()
+    {
+        const string Name = "refactor_factored_attn_matrices";
+        TransformerLensGolden golden = new("weight_processing");
+        TransformerNetwork processed = Process(TransformerLensGolden.Load("tiny-gpt2"), ProcessingSteps.RefactorAttention, DType.Float64);
+        NetworkConfig config = processed.Config;
+        foreach (string prompt in (string[])["prompt0", "prompt1"])
+        {
+            // Singular vectors in fp32 cost the reference this much of its own log-probabilities.
+            double noise = golden.Notes.GetProperty("steps").GetProperty(Name).GetProperty($"max_abs_logprob_change_{prompt}").GetDouble();
+            double[] found = NetworkRun.Of<double>(processed, [golden.Prompt(prompt)]).Logits;
+            Closeness.Require([Closeness.Difference(prompt, golden.Tensors[$"{Name}.logits_{prompt}"].ToDoubles(), found, golden.Tolerance + noise, absolute: true)]);
+        }
+
+        for (int layer = 0; layer < config.Layers; layer++)
+        {
+            string stem = $"blocks.{layer}.attn";
+            Closeness.Require([golden.Difference($"{Name}.{stem}.b_O", TransformerLensNames.Read(config, processed.Weights, $"{stem}.b_O"))]);
+            Closeness.Require($"layer {layer}", Products(name => golden.Tensors[$"{Name}.{stem}.{name}"].ToDoubles()), Products(name => TransformerLensNames.Read(config, processed.Weights, $"{stem}.{name}")), golden.Tolerance);
+        }
+
+        // W_Q W_Kᵀ with its biases, and W_V W_O, head by head: the factors themselves are free up to sign.
+        double[] Products(Func<string, double[]> read)
+        {
+            (double[] wq, double[] bq, double[] wk, double[] bk, double[] wv, double[] wo) = (read("W_Q"), read("b_Q"), read("W_K"), read("b_K"), read("W_V"), read("W_O"));
+            (int d, int width) = (config.DModel, config.DHead);
+            return
+            [
+                .. from head in Enumerable.Range(0, config.Heads)
+                   from i in Enumerable.Range(0, d + 1)
+                   from j in Enumerable.Range(0, d + 1)
+                   select Enumerable.Range(0, width).Sum(e => Read(wq, bq, head, i, e) * Read(wk, bk, head, j, e)),
+                .. from head in Enumerable.Range(0, config.Heads)
+                   from i in Enumerable.Range(0, d)
+                   from j in Enumerable.Range(0, d)
+                   select Enumerable.Range(0, width).Sum(e => wv[(((head * d) + i) * width) + e] * wo[(((head * width) + e) * d) + j]),
+            ];
+
+            double Read(double[] weight, double[] bias, int head, int row, int e) => row < d ? weight[(((head * d) + row) * width) + e] : bias[(head * width) + e];
+        }
+    }
+
+    [Fact]
     public void Every_step_of_the_reference_is_compared() => Assert.Equal(
         ["refactor_factored_attn_matrices"],
         new TransformerLensGolden("weight_processing").Notes.GetProperty("steps").EnumerateObject().Select(step => step.Name).Except(References.Select(row => (string)row[0])));
@@ -95,7 +138,7 @@ public sealed class WeightProcessingTests
     {
         ArchitectureGolden golden = new(Fixtures.Golden("architectures", family));
         double[] before = NetworkRun.Of<float>(golden.Network, golden.PlainIds).Logits;
-        TransformerNetwork processed = Process(golden.Network, WeightProcessing.Suitable(golden.Network.Config), DType.Float32);
+        TransformerNetwork processed = Process(golden.Network, WeightProcessing.Suitable(golden.Network.Config) & ProcessingSteps.Defaults, DType.Float32);
         Assert.Equal(before, NetworkRun.Of<float>(golden.Network, golden.PlainIds).Logits);
         Assert.Empty(golden.Network.Config.AppliedProcessing);
         Assert.True(golden.Network.Config.TiedEmbedding);

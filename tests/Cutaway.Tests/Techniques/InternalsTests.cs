@@ -81,10 +81,25 @@ public sealed class InternalsTests
     }
 
     [Fact]
+    public void Ablation_by_resampling_is_a_run_with_the_reference_in_place()
+    {
+        LanguageModel model = TestModels.Random();
+        Prompt other = Prompt.FromIds(1, 2, 3, 4, 5, 6);
+        AblationFinding finding = new Ablation(Text, " w4", Mode: AblationMode.Resample, Reference: other).Run(model);
+        Run reference = model.Run(other, Capture.All(Site.AllZ, Site.MlpOut(0)));
+        double plain = model.Run(Text).LastLogits()[4];
+        Assert.Equal(model.Run(Text, Replace.With(Site.Z(0, 3), reference)).LastLogits()[4] - plain, finding.Heads[0][3], 1e-12);
+        Assert.Equal(model.Run(Text, Replace.With(Site.MlpOut(0), reference)).LastLogits()[4] - plain, finding.Mlps[0], 1e-12);
+        Assert.Contains("give it with --reference", Assert.Throws<CutawayException>(() => new Ablation(Text, Mode: AblationMode.Resample).Run(model)).Message, StringComparison.Ordinal);
+        CutawayException error = Assert.Throws<CutawayException>(() => new Ablation(Text, Mode: AblationMode.Resample, Reference: Prompt.FromIds(1, 2)).Run(model));
+        Assert.Contains("the reference has 2 tokens and the prompt 6", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Steering_adds_the_difference_of_the_last_states_in_every_step()
     {
         LanguageModel model = TestModels.Random();
-        SteeringFinding finding = new Steering(Text, "w1 w2", "w1 w3", Layer: 1, Strength: 3, MaxTokens: 6).Run(model);
+        SteeringFinding finding = new Steering(Text, ["w1 w2"], ["w1 w3"], Layer: 1, Strength: 3, MaxTokens: 6).Run(model);
         Run toward = model.Run("w1 w2", Capture.All(Site.ResidPre(1)));
         Run away = model.Run("w1 w3", Capture.All(Site.ResidPre(1)));
         Golden.AssertClose([.. Enumerable.Range(0, 12).Select(i => toward[Site.ResidPre(1)][0, 1, i] - away[Site.ResidPre(1)][0, 1, i])], finding.Vector, 1e-12, "vector");

@@ -167,6 +167,10 @@ public sealed class ReadingTests
         Assert.Equal(4, root.GetProperty("parts").GetArrayLength());
         Assert.Equal("logit-lens", root.GetProperty("parts")[0].GetProperty("technique").GetString());
         Assert.False(root.GetProperty("finding").TryGetProperty("parts", out _));
+        using MemoryStream page = new();
+        Cutaway.Findings.Html.HtmlReport.Write(page, "explain", finding);
+        string html = System.Text.Encoding.UTF8.GetString(page.ToArray());
+        Assert.All(finding.WithParts(), part => Assert.Contains(System.Net.WebUtility.HtmlEncode(part.Provenance!.CommandLine), html, StringComparison.Ordinal));
     }
 
     [Theory]

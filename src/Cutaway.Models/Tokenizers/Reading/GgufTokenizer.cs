@@ -41,15 +41,16 @@ internal static class GgufTokenizer
     private static Tokenizer ByteLevelOf(GgufFile file, Vocabulary vocabulary, AddedToken[] added)
     {
         GgufPreTokenizer steps = GgufPreTokenizer.Named(file.Metadata.FindString(Prefix + "pre"), file.Path);
-        string[] lines = file.Metadata.GetStrings(Prefix + "merges");
-        (string, string)[] merges = new (string, string)[lines.Length];
-        for (int i = 0; i < lines.Length; i++)
+        string[] merges = file.Metadata.GetStrings(Prefix + "merges");
+        MergeTable rules = new(vocabulary, merges.Length, prefix: 0, file.Path);
+        foreach (string merge in merges)
         {
-            merges[i] = TokenizerJson.SplitMerge(lines[i])
-                ?? throw CutawayException.Model($"merge {i} of '{Prefix}merges' in {file.Path} is {Quote.Name(lines[i])}; two tokens with a space between them were expected");
+            int space = TokenizerJson.Gap(merge)
+                ?? throw CutawayException.Model($"'{Prefix}merges' in {file.Path} holds {Quote.Name(merge)}; two tokens with a space between them were expected");
+            rules.Add(merge.AsSpan(0, space), merge.AsSpan(space + 1));
         }
 
-        BpeModel model = new(vocabulary, MergeTable.Read(merges, vocabulary, prefix: 0, file.Path)) { WholeWordsFirst = steps.WholeWordsFirst };
+        BpeModel model = new(vocabulary, rules) { WholeWordsFirst = steps.WholeWordsFirst };
         Normalizer normalizer = steps.Composes ? UnicodeForms.Normalizer(System.Text.NormalizationForm.FormC) : Normalizers.None;
         return new Tokenizer(vocabulary, model, added, normalizer)
         {

@@ -47,7 +47,12 @@ internal static class JsonTokenizer
         }
 
         string prefix = model.OptionalText("continuing_subword_prefix") ?? "";
-        MergeTable rules = MergeTable.Read(merges, vocabulary, prefix.Length, model.Source);
+        MergeTable rules = new(vocabulary, merges.Count, prefix.Length, model.Source);
+        foreach ((string left, string right) in merges)
+        {
+            rules.Add(left, right);
+        }
+
         return new BpeModel(vocabulary, rules)
         {
             Unknown = Unknown(model, vocabulary),

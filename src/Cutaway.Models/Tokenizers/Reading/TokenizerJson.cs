@@ -117,7 +117,8 @@ internal sealed class TokenizerJson
     {
         if (reader.TokenType == JsonTokenType.String)
         {
-            return SplitMerge(reader.GetString()!);
+            string merge = reader.GetString()!;
+            return Gap(merge) is { } space ? (merge[..space], merge[(space + 1)..]) : null;
         }
 
         List<string> pair = new(2);
@@ -130,12 +131,9 @@ internal sealed class TokenizerJson
         return reader.TokenType == JsonTokenType.EndArray && pair is [string left, string right] ? (left, right) : null;
     }
 
-    /// <summary>The two tokens of a merge that is written with a space between them, or null.</summary>
-    internal static (string Left, string Right)? SplitMerge(string line)
-    {
-        int space = line.IndexOf(' ', StringComparison.Ordinal);
-        return space > 0 && space + 1 < line.Length && line.IndexOf(' ', space + 1) < 0 ? (line[..space], line[(space + 1)..]) : null;
-    }
+    /// <summary>Where the one space is that divides the two tokens of a merge, or null.</summary>
+    internal static int? Gap(string merge) =>
+        merge.IndexOf(' ', StringComparison.Ordinal) is int space and > 0 && space == merge.LastIndexOf(' ') && space + 1 < merge.Length ? space : null;
 
     private void CopyObject(ref Utf8JsonReader reader, Utf8JsonWriter writer, string what, PropertyReader read)
     {

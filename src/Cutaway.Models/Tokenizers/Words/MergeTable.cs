@@ -1,45 +1,79 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using Cutaway.Models.Formats;
 
 namespace Cutaway.Models.Tokenizers.Words;
 
-/// <summary>The merges of byte-pair encoding in the order in which they were learnt (Sennrich et al. 2016, "Neural Machine Translation of Rare Words with Subword Units", algorithm 1).</summary>
-internal sealed class MergeTable : IMergeRules
+/// <summary>
+/// The merges of byte-pair encoding in the order in which they were learnt (Sennrich et al. 2016, "Neural Machine Translation of Rare Words with Subword Units", algorithm 1).
+/// A hash table of its own, open and linearly probed: filling it is a good part of opening a tokenizer.
+/// </summary>
+/// <param name="vocabulary">The tokens that the merges name.</param>
+/// <param name="capacity">How many merges there will be.</param>
+/// <param name="prefix">How many characters at the start of a second token are dropped when it is joined to a first.</param>
+/// <param name="source">The file, for messages.</param>
+internal sealed class MergeTable(Vocabulary vocabulary, int capacity, int prefix, string source) : IMergeRules
 {
-    private readonly Dictionary<long, (int Rank, int Merged)> rules;
+    private const long Free = -1;
 
-    private MergeTable(int count) => rules = new Dictionary<long, (int, int)>(count);
+    private readonly long[] keys = FreeSlots(capacity);
+    private readonly int[] ranks = new int[Slots(capacity)];
+    private readonly int[] results = new int[capacity];
+    private int count;
 
-    /// <summary>Reads merges, each as two tokens.</summary>
-    /// <param name="merges">The pairs in order.</param>
-    /// <param name="vocabulary">The tokens that they name.</param>
-    /// <param name="prefix">The characters at the start of the second token that are dropped when it is joined to the first.</param>
-    /// <param name="source">The file, for messages.</param>
-    /// <exception cref="CutawayException">A merge names a token that is not there.</exception>
-    public static MergeTable Read(IReadOnlyList<(string Left, string Right)> merges, Vocabulary vocabulary, int prefix, string source)
+    /// <summary>Appends a merge.</summary>
+    /// <exception cref="CutawayException">It names a token that is not there.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Add(ReadOnlySpan<char> left, ReadOnlySpan<char> right)
     {
-        MergeTable table = new(merges.Count);
-        for (int rank = 0; rank < merges.Count; rank++)
+        ReadOnlySpan<char> rest = right[Math.Min(prefix, right.Length)..];
+        Span<char> joined = left.Length + rest.Length <= 256 ? stackalloc char[left.Length + rest.Length] : new char[left.Length + rest.Length];
+        left.CopyTo(joined);
+        rest.CopyTo(joined[left.Length..]);
+        if (!vocabulary.TryFind(left, out int first) || !vocabulary.TryFind(right, out int second) || !vocabulary.TryFind(joined, out int merged))
         {
-            (string left, string right) = merges[rank];
-            string joined = string.Concat(left, right.AsSpan(Math.Min(prefix, right.Length)));
-            if (vocabulary.Find(left) is not { } first || vocabulary.Find(right) is not { } second || vocabulary.Find(joined) is not { } merged)
-            {
-                throw CutawayException.Model($"{source}: merge {rank} joins {Quote.Name(left)} and {Quote.Name(right)}, but the vocabulary lacks one of them or {Quote.Name(joined)}");
-            }
-
-            // The last of two equal merges counts, as in the reference.
-            table.rules[Key(first, second)] = (rank, merged);
+            throw CutawayException.Model(
+                $"{source}: merge {count} joins {Quote.Name(left.ToString())} and {Quote.Name(right.ToString())}, but the vocabulary lacks one of them or {Quote.Name(joined.ToString())}");
         }
 
-        return table;
+        // The last of two equal merges counts, as in the reference.
+        long key = Key(first, second);
+        int slot = Find(key);
+        keys[slot] = key;
+        ranks[slot] = count;
+        results[count++] = merged;
     }
 
     /// <inheritdoc/>
     public bool TryFind(int left, int right, ReadOnlySpan<char> joined, out int rank, out int merged)
     {
-        bool found = rules.TryGetValue(Key(left, right), out (int Rank, int Merged) rule);
-        (rank, merged) = rule;
+        int slot = Find(Key(left, right));
+        bool found = keys[slot] != Free;
+        rank = found ? ranks[slot] : 0;
+        merged = found ? results[rank] : 0;
         return found;
+    }
+
+    /// <summary>The slot of a pair, or the free one where it would be.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int Find(long key)
+    {
+        int slot = (int)((ulong)key * 0x9E3779B97F4A7C15 >> (64 - BitOperations.Log2((uint)keys.Length)));
+        while (keys[slot] != Free && keys[slot] != key)
+        {
+            slot = (slot + 1) & (keys.Length - 1);
+        }
+
+        return slot;
+    }
+
+    private static int Slots(int capacity) => (int)BitOperations.RoundUpToPowerOf2((uint)(2 * capacity) + 2);
+
+    private static long[] FreeSlots(int capacity)
+    {
+        long[] slots = new long[Slots(capacity)];
+        Array.Fill(slots, Free);
+        return slots;
     }
 
     private static long Key(int left, int right) => ((long)left << 32) | (uint)right;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Cutaway.Tensors.Kernels.Blocks;
 using Cutaway.Tensors.Kernels.Lanes;
 
@@ -24,9 +25,18 @@ internal readonly unsafe struct BlockDot<TBlock, TLanes, TWide, TVector> : IStor
         float* scales = stackalloc float[8];
         float* minima = scales + 4;
         byte* p0 = rows[0], p1 = rows[1], p2 = rows[2], p3 = rows[3];
+        nint ahead = 4 * (nint)(p1 - p0);
         TVector s0 = default, s1 = default, s2 = default, s3 = default;
         for (int block = 0; block < blocks; block++)
         {
+            if (Sse.IsSupported)
+            {
+                Sse.Prefetch0(p0 + ahead);
+                Sse.Prefetch0(p1 + ahead);
+                Sse.Prefetch0(p2 + ahead);
+                Sse.Prefetch0(p3 + ahead);
+            }
+
             WidenScales(p0, p1, p2, p3, scales);
             TVector d0 = TLanes.Broadcast(scales[0]);
             TVector m0 = TBlock.HasMinimum ? TLanes.Broadcast(minima[0]) : default;

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Cutaway.Tensors.Kernels.Products;
 
@@ -155,9 +156,18 @@ internal static unsafe class DotTile<T, TLanes, TVector>
     public static void One(T* x, T** w, int k, in TileOutput<T> output)
     {
         T* w0 = w[0], w1 = w[1], w2 = w[2], w3 = w[3];
+        nint ahead = 4 * (nint)(w1 - w0);
         TVector s00 = default, s01 = default, s02 = default, s03 = default;
         for (int at = 0; at < k; at += TLanes.Count)
         {
+            if (Sse.IsSupported)
+            {
+                Sse.Prefetch0(w0 + at + ahead);
+                Sse.Prefetch0(w1 + at + ahead);
+                Sse.Prefetch0(w2 + at + ahead);
+                Sse.Prefetch0(w3 + at + ahead);
+            }
+
             TVector v0 = TLanes.Load(x + at);
             TVector u = TLanes.Load(w0 + at);
             s00 = TLanes.MultiplyAdd(v0, u, s00);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Cutaway.Tensors.Kernels.Products;
 
@@ -11,6 +12,12 @@ internal static unsafe class OuterTile<T, TLanes, TVector>
     where TLanes : struct, IProductLanes<T, TVector>
     where TVector : unmanaged
 {
+    /// <summary>Vectors in a row of <see cref="Wide"/>.</summary>
+    public const int WideVectors = 8;
+
+    // Rows of b far apart are not foreseen by the processor.
+    private const int RowsAhead = 12;
+
     /// <summary>Twelve rows: 24 accumulators and three operands.</summary>
     /// <param name="a">The first element of a.</param>
     /// <param name="aStride">Elements from one row of a to the next.</param>
@@ -26,6 +33,7 @@ internal static unsafe class OuterTile<T, TLanes, TVector>
         T* p = a;
         T* q = p + (4 * aStride);
         T* r = q + (4 * aStride);
+        Prefetch(output.C, output.Stride, 12);
         TVector s0l = default, s0r = default;
         TVector s1l = default, s1r = default;
         TVector s2l = default, s2r = default;
@@ -139,6 +147,7 @@ internal static unsafe class OuterTile<T, TLanes, TVector>
         nint a2 = rows > 2 ? a1 + aStride : a1;
         nint a3 = rows > 3 ? a2 + aStride : a2;
         T* p = a;
+        Prefetch(output.C, output.Stride, 4);
         TVector s0l = default, s0r = default;
         TVector s1l = default, s1r = default;
         TVector s2l = default, s2r = default;
@@ -176,6 +185,67 @@ internal static unsafe class OuterTile<T, TLanes, TVector>
         c += output.Stride;
         start += output.StartStride;
         Finish(scale, s3l, s3r, start, c);
+    }
+
+    /// <summary>One row, <see cref="WideVectors"/> vectors wide: b is read once, so long runs of it matter more than its reuse.</summary>
+    /// <param name="a">The first element of a.</param>
+    /// <param name="aStep">Elements from one column of a to the next.</param>
+    /// <param name="b">The first of the vectors of b.</param>
+    /// <param name="bStride">Elements from one row of b to the next.</param>
+    /// <param name="k">The inner length.</param>
+    /// <param name="output">Where the tile goes.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Wide(T* a, nint aStep, T* b, nint bStride, int k, in TileOutput<T> output)
+    {
+        nint ahead = RowsAhead * bStride;
+        TVector s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default, s7 = default;
+        for (int at = 0; at < k; at++)
+        {
+            if (Sse.IsSupported)
+            {
+                for (int line = 0; line < WideVectors * TLanes.Count * sizeof(T); line += 64)
+                {
+                    Sse.Prefetch0((byte*)(b + ahead) + line);
+                }
+            }
+
+            TVector x = TLanes.Broadcast(*a);
+            s0 = TLanes.MultiplyAdd(x, TLanes.Load(b), s0);
+            s1 = TLanes.MultiplyAdd(x, TLanes.Load(b + TLanes.Count), s1);
+            s2 = TLanes.MultiplyAdd(x, TLanes.Load(b + (2 * TLanes.Count)), s2);
+            s3 = TLanes.MultiplyAdd(x, TLanes.Load(b + (3 * TLanes.Count)), s3);
+            s4 = TLanes.MultiplyAdd(x, TLanes.Load(b + (4 * TLanes.Count)), s4);
+            s5 = TLanes.MultiplyAdd(x, TLanes.Load(b + (5 * TLanes.Count)), s5);
+            s6 = TLanes.MultiplyAdd(x, TLanes.Load(b + (6 * TLanes.Count)), s6);
+            s7 = TLanes.MultiplyAdd(x, TLanes.Load(b + (7 * TLanes.Count)), s7);
+            a += aStep;
+            b += bStride;
+        }
+
+        TVector scale = TLanes.Broadcast(output.Alpha);
+        nint pair = 2 * TLanes.Count;
+        nint startPair = output.Start is null ? 0 : pair;
+        T* c = output.C;
+        T* start = output.Start;
+        Finish(scale, s0, s1, start, c);
+        Finish(scale, s2, s3, start + startPair, c + pair);
+        Finish(scale, s4, s5, start + (2 * startPair), c + (2 * pair));
+        Finish(scale, s6, s7, start + (3 * startPair), c + (3 * pair));
+    }
+
+    // The tile of c is needed last, and then at once.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(T* c, nint stride, int rows)
+    {
+        if (Sse.IsSupported)
+        {
+            for (int row = 0; row < rows; row++)
+            {
+                Sse.Prefetch0(c);
+                Sse.Prefetch0(c + TLanes.Count);
+                c += stride;
+            }
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

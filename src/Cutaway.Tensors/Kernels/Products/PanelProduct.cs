@@ -45,8 +45,9 @@ internal readonly unsafe struct PanelProduct<T, TLanes, TVector, TColumns> : IPa
         int down = (a.Rows + ItemHeight - 1) / ItemHeight;
         itemHeight = RoundUp((a.Rows + down - 1) / down, Tall);
 
-        // A few items a thread even out their speeds; narrow ones would pack a again and again.
+        // A few items a thread, as many for each, even out their speeds; narrow ones would pack a again and again.
         int parts = Math.Max((n + ItemWidth - 1) / ItemWidth, threads > 1 ? ((4 * threads) + down - 1) / down : 1);
+        parts = down % threads == 0 ? parts : RoundUp(parts, threads);
         itemWidth = Math.Max(RoundUp((n + parts - 1) / parts, 2 * TLanes.Count), Math.Min(128, RoundUp(n, 2 * TLanes.Count)));
         itemsAcross = (n + itemWidth - 1) / itemWidth;
         items = itemsAcross * ((a.Rows + itemHeight - 1) / itemHeight);
@@ -84,6 +85,14 @@ internal readonly unsafe struct PanelProduct<T, TLanes, TVector, TColumns> : IPa
             {
                 int columns = Math.Min(width, right - j);
                 T* b = source.Find(k, j, out nint stride);
+                int wide = OuterTile<T, TLanes, TVector>.WideVectors * TLanes.Count;
+                if (a.Rows == 1 && b is not null && right - j >= wide && target.C.ColumnStride == 1)
+                {
+                    OuterTile<T, TLanes, TVector>.Wide(a.Pointer + (k * a.ColumnStride), a.ColumnStride, b, stride, count, target.Tile(0, j, k == 0));
+                    j += wide - width;
+                    continue;
+                }
+
                 if (b is null || columns < width || bottom - top >= PackColumnsFrom)
                 {
                     if (columns < width)

@@ -15,28 +15,41 @@ internal readonly unsafe struct RowProduct<T, TLanes, TVector, TRows>(MatrixView
     where TVector : unmanaged
     where TRows : struct, IRowSource<T>
 {
-    private const int ItemRows = 32;
-    private const int ItemHeight = 504;
+    private const int ItemHeight = 192;
+
+    // One row of x uses each row of w once: widened rows need not outlive the first-level cache.
+    private int ItemRows => x.Rows > 1 ? 64 : 8;
 
     private int Runs => (target.C.Columns + ItemRows - 1) / ItemRows;
+
+    private int Height
+    {
+        get
+        {
+            int parts = (x.Rows + ItemHeight - 1) / ItemHeight;
+            return ((x.Rows + parts - 1) / parts + 5) / 6 * 6;
+        }
+    }
 
     /// <summary>Computes the product.</summary>
     public void Run(WorkerPool? pool)
     {
-        int items = Runs * ((x.Rows + ItemHeight - 1) / ItemHeight);
+        int items = Runs * ((x.Rows + Height - 1) / Height);
         RowProduct<T, TLanes, TVector, TRows> work = this;
         ProductPool.For(pool, items, (long)x.Rows * x.Columns * target.C.Columns, ref work);
     }
 
     public void Invoke(int index)
     {
-        int first = index % Runs * ItemRows;
-        int rows = Math.Min(ItemRows, target.C.Columns - first);
-        int top = index / Runs * ItemHeight;
-        int bottom = Math.Min(top + ItemHeight, x.Rows);
+        int most = ItemRows;
+        int first = index % Runs * most;
+        int rows = Math.Min(most, target.C.Columns - first);
+        int top = index / Runs * Height;
+        int bottom = Math.Min(top + Height, x.Rows);
         int length = RowBlocks.Length(x.Columns);
-        NativeBuffer<T> memory = ProductMemory<T>.Take(ItemRows * length);
-        T** pointers = stackalloc T*[ItemRows + RowBlocks.Columns];
+        NativeBuffer<T> memory = ProductMemory<T>.Take(most * length);
+        T** pointers = stackalloc T*[most + RowBlocks.Columns];
+        T* spare = stackalloc T[6 * RowBlocks.Columns];
         int start = 0;
         do
         {
@@ -52,7 +65,7 @@ internal readonly unsafe struct RowProduct<T, TLanes, TVector, TRows>(MatrixView
                 int height = bottom - i >= 6 && TLanes.HasManyRegisters ? 6 : Math.Min(3, bottom - i);
                 for (int j = 0; j < rows; j += RowBlocks.Columns)
                 {
-                    Tile(i, height, first + j, Math.Min(RowBlocks.Columns, rows - j), start, count, pointers + j);
+                    Tile(i, height, first + j, Math.Min(RowBlocks.Columns, rows - j), start, count, pointers + j, spare);
                 }
 
                 i += height;
@@ -64,9 +77,8 @@ internal readonly unsafe struct RowProduct<T, TLanes, TVector, TRows>(MatrixView
         GC.KeepAlive(memory);
     }
 
-    private void Tile(int row, int rows, int column, int columns, int start, int count, T** w)
+    private void Tile(int row, int rows, int column, int columns, int start, int count, T** w, T* spare)
     {
-        T* spare = stackalloc T[6 * RowBlocks.Columns];
         T* lines = x.Pointer + (row * x.RowStride) + start;
         int whole = count - (count % TLanes.Count);
         bool fits = columns == RowBlocks.Columns && rows != 2 && target.C.ColumnStride == 1;

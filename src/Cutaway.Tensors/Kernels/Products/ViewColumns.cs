@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Cutaway.Tensors.Kernels.Products;
 
@@ -25,6 +26,13 @@ internal readonly unsafe struct ViewColumns<T>(MatrixView<T> b) : IColumnSource<
                 byte* line = (byte*)(panel + ((nint)row * width));
                 int bytes = columns * sizeof(T);
                 int done = 0;
+                if (Sse.IsSupported)
+                {
+                    // The columns beside these come next; lines so far apart are not foreseen by the processor.
+                    Sse.Prefetch1(source + bytes);
+                    Sse.Prefetch1(source + bytes + Chunk);
+                }
+
                 for (; done <= bytes - Chunk; done += Chunk)
                 {
                     // A constant length becomes plain moves.

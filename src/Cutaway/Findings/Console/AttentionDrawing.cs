@@ -7,7 +7,7 @@ namespace Cutaway.Findings.Console;
 /// <summary>Draws attention patterns: one row a query, one character a key, and the keys that get most.</summary>
 internal static class AttentionDrawing
 {
-    private const int MostHeads = 6;
+    private const int MostHeads = 4;
     private const int MostTokens = 64;
     private const int LabelWidth = 12;
     private static readonly Style Quiet = new(decoration: Decoration.Dim);
@@ -23,10 +23,13 @@ internal static class AttentionDrawing
             yield return Pattern(view, head, style, count, keys);
         }
 
-        yield return new Text($"rows: queries; columns: keys in the same order, darker with weight; right: where most goes\n", Quiet);
-        if (view.Heads.Count > MostHeads || view.Tokens.Count > keys)
+        yield return new Text("rows: queries; columns: keys in the same order, fuller with weight; right: where most goes\n", Quiet);
+        string[] left = [.. new[] { (view.Heads.Count - MostHeads, "heads"), (view.Tokens.Count - count, "queries"), (view.Tokens.Count - keys, "keys") }
+            .Where(pair => pair.Item1 > 0)
+            .Select(pair => $"{pair.Item1} {pair.Item2}")];
+        if (left.Length > 0)
         {
-            yield return new Text($"{Math.Max(0, view.Heads.Count - MostHeads)} heads and {view.Tokens.Count - keys} columns more; --html and --json have all\n", Quiet);
+            yield return new Text($"{string.Join(" and ", left)} more; --html and --json have all\n", Quiet);
         }
     }
 

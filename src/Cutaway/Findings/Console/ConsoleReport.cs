@@ -6,7 +6,9 @@ namespace Cutaway.Findings.Console;
 /// <summary>Findings as text for a terminal or a file.</summary>
 public static class ConsoleReport
 {
-    /// <summary>Writes a finding: its headline, its views, and how to get it again.</summary>
+    private static readonly Style Quiet = new(decoration: Decoration.Dim);
+
+    /// <summary>Writes a finding: its headline, its views, what it is composed of in brief, and how to get it again.</summary>
     /// <param name="writer">Where to; not flushed.</param>
     /// <param name="finding">What was found.</param>
     /// <param name="style">What the place can show.</param>
@@ -16,6 +18,11 @@ public static class ConsoleReport
         foreach (View view in finding.Views)
         {
             Write(console, view, style);
+        }
+
+        foreach (Finding part in finding.WithParts().Skip(1))
+        {
+            WritePart(console, part, style);
         }
 
         if (finding.Provenance is { } provenance)
@@ -46,6 +53,27 @@ public static class ConsoleReport
 
             blank = kept.IsEmpty;
         }
+    }
+
+    // A part shows what matters most in it; the page has the rest.
+    private static void WritePart(IAnsiConsole console, Finding part, ConsoleStyle style)
+    {
+        string name = part.Provenance?.Technique is { } technique ? technique.Replace('-', ' ') + ": " : "";
+        string more = part.Views.Count switch
+        {
+            <= 1 => "",
+            2 => "1 view more in --html\n",
+            int count => $"{count - 1} views more in --html\n",
+        };
+        console.WriteLine();
+        console.Write(new Text(new string(style.Unicode ? '─' : '-', style.Width) + "\n", Quiet));
+        console.Write(new Text(style.Prose(name + part.Headline) + "\n", new Style(decoration: Decoration.Bold)));
+        foreach (View view in part.Views.Take(1))
+        {
+            Write(console, view, style);
+        }
+
+        console.Write(new Text(more, Quiet));
     }
 
     private static void Write(IAnsiConsole console, View view, ConsoleStyle style)
@@ -79,11 +107,10 @@ public static class ConsoleReport
     {
         string seed = provenance.Seed is { } value ? $", seed {value}" : "";
         string processing = provenance.Processing.Count == 0 ? "" : ", " + string.Join(", ", provenance.Processing);
-        Style quiet = new(decoration: Decoration.Dim);
         console.WriteLine();
-        console.Write(new Text(style.Prose($"{provenance.Model} in {provenance.DType}{processing}{seed}; Cutaway {provenance.Version}\n"), quiet));
-        Verbatim(console, "$ " + provenance.CommandLine, quiet);
-        Verbatim(console, provenance.CSharp, quiet);
+        console.Write(new Text(style.Prose($"{provenance.Model} in {provenance.DType}{processing}{seed}; Cutaway {provenance.Version}\n"), Quiet));
+        Verbatim(console, "$ " + provenance.CommandLine, Quiet);
+        Verbatim(console, provenance.CSharp, Quiet);
     }
 
     // Lines to copy are not broken: a terminal wraps them where it must, and a copy stays one line.

@@ -1,3 +1,4 @@
+using System.Text;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -9,6 +10,7 @@ internal static class TableDrawing
     private const int MostRows = 50;
     private const int MostColumns = 16;
     private const int MostName = 40;
+    private const int MostHeading = 14;
 
     /// <summary>The drawing.</summary>
     public static IEnumerable<IRenderable> Of(ViewTable source, ConsoleStyle style)
@@ -18,7 +20,8 @@ internal static class TableDrawing
         ColumnFormat[] formats = ColumnFormat.Of(source);
         for (int j = 0; j < count; j++)
         {
-            TableColumn column = new(new Text(style.Label(source.Columns[j]), new Style(decoration: Decoration.Bold)));
+            string heading = style.Label(source.Columns[j]);
+            TableColumn column = new(new Text(formats[j].IsNumber ? Narrow(heading) : heading, new Style(decoration: Decoration.Bold)));
             table.AddColumn(formats[j].IsNumber ? column.RightAligned() : column);
         }
 
@@ -47,6 +50,21 @@ internal static class TableDrawing
     {
         string what = string.Join(" and ", new[] { Count(rows, "row"), Count(columns, "column") }.Where(text => text.Length > 0));
         return new Text($"{what} more; --html and --json have all\n", new Style(decoration: Decoration.Dim));
+    }
+
+    // Numbers are short; a long heading over them is set in several lines.
+    private static string Narrow(string heading)
+    {
+        StringBuilder lines = new(heading.Length);
+        int used = 0;
+        foreach (string word in heading.Split(' '))
+        {
+            bool fits = used + 1 + word.Length <= MostHeading;
+            lines.Append(used == 0 ? "" : fits ? " " : "\n").Append(word);
+            used = used > 0 && fits ? used + 1 + word.Length : word.Length;
+        }
+
+        return lines.ToString();
     }
 
     private static string Count(int count, string name) => count switch

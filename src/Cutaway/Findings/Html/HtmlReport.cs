@@ -13,7 +13,7 @@ public static class HtmlReport
     /// <summary>Writes a page to a file, whole or not at all.</summary>
     /// <param name="path">The file; replaced if it exists.</param>
     /// <param name="title">The page's title.</param>
-    /// <param name="findings">One section each, in order.</param>
+    /// <param name="findings">One section each, in order; a composed finding is followed by its parts.</param>
     /// <exception cref="CutawayException">The file cannot be written.</exception>
     public static void Write(string path, string title, params IReadOnlyList<Finding> findings) =>
         AtomicFile.Write(path, stream => Write(stream, title, findings));
@@ -21,7 +21,7 @@ public static class HtmlReport
     /// <summary>Writes a page to a stream as UTF-8.</summary>
     /// <param name="stream">Where to; stays open.</param>
     /// <param name="title">The page's title.</param>
-    /// <param name="findings">One section each, in order.</param>
+    /// <param name="findings">One section each, in order; a composed finding is followed by its parts.</param>
     public static void Write(Stream stream, string title, params IReadOnlyList<Finding> findings)
     {
         using StreamWriter text = new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 1 << 16, leaveOpen: true);

@@ -60,7 +60,7 @@ public sealed record AttentionStep(
 
         progress.Step("writing", 1, 2);
         double[] written = Write(config, model.Network.Weights.Blocks[head.Layer].Attention.Output.Weight, head.Head, mixed);
-        double[] promoted = VocabularyReader.Logits(model, written);
+        double[] promoted = VocabularyReader.Logits(model, written, model.Network.Weights.Blocks[head.Layer].AttentionPostNorm);
         progress.Step("done", 2, 2);
         return new AttentionStepFinding
         {
@@ -158,7 +158,7 @@ public sealed record AttentionStepFinding : Finding
     /// <summary>The mix of values, [d_head].</summary>
     public required IReadOnlyList<double> Z { get; init; }
 
-    /// <summary>What the head writes to the residual stream, [d_model].</summary>
+    /// <summary>What the head writes to the residual stream, before any post-norm, [d_model].</summary>
     public required IReadOnlyList<double> Written { get; init; }
 
     /// <summary>Length of what each token contributes to it, [key].</summary>

@@ -40,12 +40,12 @@ public sealed record Explain(
         TokenBatch tokens = TokenBatch.Single(model.Encode(prompt));
         progress.Step("running", 0, Steps);
         Run run = model.Run(tokens, Capture.All(Site.AllPatterns), LogitScope.Last, progress.Cancellation);
-        LogitLensFinding lens = TechniqueDescription.Run(new LogitLens(prompt, answer, Top: Math.Min(Top, 5)), model, Part(progress, 1));
+        LogitLensFinding lens = TechniqueDescription.Run(new LogitLens(prompt, answer, versus, Top: Math.Min(Top, 5)), model, Part(progress, 1));
         AttributionFinding attribution = TechniqueDescription.Run(new DirectLogitAttribution(prompt, answer, versus, Top: Top), model, Part(progress, 2));
         HeadDetectorFinding detected = TechniqueDescription.Run(new HeadDetector(Top: Top), model, Part(progress, 3));
         List<HeadRole> roles = HeadRoles.Find(run, attribution, detected, Top);
         HeadName[] shown = [.. roles.Select(role => HeadName.Parse(role.Head)).Distinct().Take(2 * Top)];
-        AttentionPatternsFinding patterns = TechniqueDescription.Run(new AttentionPatterns(prompt, shown), model, Part(progress, 4));
+        AttentionPatternsFinding patterns = TechniqueDescription.Run(new AttentionPatterns(prompt, shown.Length == 0 ? null : shown), model, Part(progress, 4));
         progress.Step("done", Steps, Steps);
         double[] logits = run.LastLogits();
         double sum = Softmax.LogSumExp<double>(logits);

@@ -31,10 +31,10 @@ internal static class HeadRoles
                 .Select(entry => new HeadRole($"{entry.Head}", $"{one.Pattern} head", entry.Score, attribution.Heads[entry.Head.Layer][entry.Head.Head])));
         }
 
-        // Where no role is clear, the heads that write most are still worth a look.
+        // Heads that write much of the answer and have no clear role are still worth a look.
         foreach ((HeadName head, double value) in Heads(attribution).OrderByDescending(entry => Math.Abs(entry.Value)).Take(count))
         {
-            if (!roles.Exists(role => role.Head == $"{head}"))
+            if (Writes(attribution, value) && !roles.Exists(role => role.Head == $"{head}"))
             {
                 (int at, double weight) = MostLookedAt(run, head);
                 roles.Add(new HeadRole($"{head}", $"writes {(value > 0 ? "towards" : "against")} the answer, looking at '{attribution.Tokens[at]}'", weight, value));

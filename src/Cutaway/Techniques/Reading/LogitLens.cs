@@ -16,14 +16,16 @@ namespace Cutaway.Techniques.Reading;
 /// </summary>
 /// <param name="Prompt">The text.</param>
 /// <param name="Answer">The token that is followed through the layers, such as " Mary"; by default the model's own first choice.</param>
+/// <param name="Versus">A token it is compared with, such as " John".</param>
 /// <param name="Position">The position whose layers are listed; negative counts from the end.</param>
 /// <param name="Top">Tokens listed at each place.</param>
 [Technique("logit-lens", Section.Reading, "What the model would say if it stopped at each layer",
     Topic = "logit-lens-and-tuned-lens",
-    Examples = "logit-lens \"When Mary and John went to the store, John gave a drink to\" --answer \" Mary\"\nlogit-lens \"The capital of France is\" --top 10 --model path/to/model.gguf")]
+    Examples = "logit-lens \"When Mary and John went to the store, John gave a drink to\" --answer \" Mary\" --versus \" John\"\nlogit-lens \"The capital of France is\" --top 10 --model path/to/model.gguf")]
 public sealed record LogitLens(
     [property: Help("Text to read", Argument = true)] Prompt Prompt,
     [property: Help("Token followed through the layers, such as \" Mary\" (default: the model's first choice)")] string? Answer = null,
+    [property: Help("Token it is compared with, such as \" John\"")] string? Versus = null,
     [property: Help("Position whose layers are listed; negative counts from the end")] int Position = -1,
     [property: Help("Tokens listed at each place"), Range(1, 50)] int Top = 5) : ITechnique<LogitLensFinding>
 {
@@ -46,6 +48,7 @@ public sealed record LogitLens(
             answer = PromptTokens.Answer(model, null, Unembed(model, streams, layers - 1, 1, position, 1).ToDoubles());
         }
 
+        int? versus = PromptTokens.Versus(model, Versus, answer);
         LensCell[][] cells = [.. Enumerable.Range(0, layers).Select(_ => new LensCell[tokens.Length])];
         LensReader reader = new(model, Top);
         double[] final = new double[Math.Min(RowsAtOnce, tokens.Length) * config.Vocabulary];
@@ -69,7 +72,7 @@ public sealed record LogitLens(
                             reader.LogProbabilities(row, own);
                         }
 
-                        cells[layer][first + i] = reader.Read(row, own, answer);
+                        cells[layer][first + i] = reader.Read(row, own, answer, versus);
                     }
                 }
             }
@@ -81,6 +84,7 @@ public sealed record LogitLens(
             Tokens = model.TokenTexts(tokens.Row(0).ToArray()),
             Position = position,
             Answer = model.Tokenizer.TokenText(answer),
+            Versus = Versus,
             Cells = cells,
         };
     }
@@ -104,6 +108,9 @@ public sealed record LogitLensFinding : Finding
 
     /// <summary>The token that was followed.</summary>
     public required string Answer { get; init; }
+
+    /// <summary>The token it was compared with, or null.</summary>
+    public string? Versus { get; init; }
 
     /// <summary>[layer][position]: before each block, and last after all of them.</summary>
     public required IReadOnlyList<IReadOnlyList<LensCell>> Cells { get; init; }
@@ -152,9 +159,13 @@ public sealed record LogitLensFinding : Finding
                         cell.LogProbability, cell.Rank + 1, cell.Entropy, cell.Kl,
                     ]),
                 ]),
-                new LinesView($"'{Answer}' through the layers", layers, [new("log-probability", [.. column.Select(cell => cell.LogProbability)])])
+                new LinesView($"'{Answer}'{(Versus is null ? "" : $" and '{Versus}'")} through the layers", layers,
+                [
+                    new($"'{Answer}'", [.. column.Select(cell => cell.LogProbability)]),
+                    .. Versus is null ? [] : new[] { new Line($"'{Versus}'", [.. column.Select(cell => cell.Versus!.Value)]) },
+                ])
                 {
-                    XAxis = "before block", YAxis = $"log-probability of '{Answer}'",
+                    XAxis = "before block", YAxis = "log-probability",
                 },
                 new LinesView("How far from the end, and how sure", layers, [new("KL from the final prediction", [.. column.Select(cell => cell.Kl)]), new("entropy", [.. column.Select(cell => cell.Entropy)])])
                 {
