@@ -43,10 +43,11 @@ internal static class GenerationBench
             allocated = (GC.GetAllocatedBytesForCurrentThread() - before) / Tokens;
         }
 
+        double alone = Machine.Best(new ForwardProducts(network, 1, 1).Run);
         double read = bytes / best / 1e9;
         Console.WriteLine($"generation, SmolLM2 Q4_1, {network.Pool.Threads} thread(s), greedy, {Prompt} + {Tokens} tokens");
-        Console.WriteLine($"{"tokens/s",10}{"weights MB",12}{"read GB/s",11}{"memory GB/s",13}{"ratio",8}{"bytes allocated a token",25}");
-        Console.WriteLine($"{1 / best,10:F1}{bytes / 1e6,12:F1}{read,11:F1}{bandwidth,13:F1}{read / bandwidth,8:P0}{allocated,25}");
+        Console.WriteLine($"{"tokens/s",10}{"ms",7}{"products ms",13}{"weights MB",12}{"read GB/s",11}{"memory GB/s",13}{"ratio",8}{"bytes allocated a token",25}");
+        Console.WriteLine($"{1 / best,10:F1}{best * 1e3,7:F2}{alone * 1e3,13:F2}{bytes / 1e6,12:F1}{read,11:F1}{bandwidth,13:F1}{read / bandwidth,8:P0}{allocated,25}");
     }
 
     private static long Bytes(BlockWeights block) =>

@@ -6,6 +6,7 @@ using Cutaway.Bench;
     ("fuzz", FuzzBench.Run),
     ("forward", ForwardBench.Run),
     ("generation", GenerationBench.Run),
+    ("startup", StartupBench.Run),
 ];
 
 string chosen = args.Length > 0 ? args[0] : "";

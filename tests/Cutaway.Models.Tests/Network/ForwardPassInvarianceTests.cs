@@ -1,6 +1,7 @@
 using System.Numerics;
 using Cutaway.Models.Parity;
 using Cutaway.Tensors.Parallel;
+using Cutaway.Testing;
 
 namespace Cutaway.Models.Network;
 
@@ -79,8 +80,15 @@ public sealed class ForwardPassInvarianceTests
         AssertNoAllocation(network, RandomNetworks.Ids(20, 1));
     }
 
+    [SkippableFact]
+    public void A_token_generated_from_a_quantised_file_allocates_nothing()
+    {
+        string path = Fixtures.Shared("models", "smollm2-135m-instruct", "SmolLM2-135M-Instruct.Q4_1.gguf");
+        AssertNoAllocation(NetworkRun.Load(path), RandomNetworks.Ids(16, 1));
+    }
+
     /// <summary>Runs a prompt and single tokens until all memory has been taken, then fails if one more token takes any.</summary>
-    internal static void AssertNoAllocation(TransformerNetwork network, int[] prompt)
+    private static void AssertNoAllocation(TransformerNetwork network, int[] prompt)
     {
         ForwardPass<float> pass = new(network);
         KeyValueCache cache = KeyValueCache.Create<float>(network.Config, 1, prompt.Length + 40);
