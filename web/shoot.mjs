@@ -1,4 +1,4 @@
-// A picture of a report or of one part of it: node shoot.mjs REPORT.html OUT.png [SELECTOR] [WIDTH] [light|dark]
+// A picture of a report (body), of its first screen (top) or of one part of it: node shoot.mjs REPORT.html OUT.png [SELECTOR] [WIDTH] [light|dark]
 import { launch, open } from "./browser.mjs";
 import { stat } from "node:fs/promises";
 
@@ -11,6 +11,7 @@ if (!report || !out) {
 const browser = await launch();
 const { page } = await open(browser, report, { width: Number(width), scale: 2, colorScheme });
 if (selector === "body") await page.screenshot({ path: out, fullPage: true });
+else if (selector === "top") await page.screenshot({ path: out });
 else await page.locator(selector).first().screenshot({ path: out });
 await browser.close();
 console.log(`${out}: ${((await stat(out)).size / 1024).toFixed(0)} kB`);

@@ -40,7 +40,7 @@ public sealed class Tensor
     public IReadOnlyList<string> Axes => axes;
 
     /// <summary>The precision of the numbers.</summary>
-    public DType DType => values is float[] ? DType.Float32 : DType.Float64;
+    public DType DType => values is float[]? DType.Float32 : DType.Float64;
 
     /// <summary>How many numbers.</summary>
     public int Count => values.Length;

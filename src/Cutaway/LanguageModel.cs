@@ -76,10 +76,18 @@ public sealed class LanguageModel
     /// <exception cref="CutawayException">The prompt is empty, too long for the model, or holds ids outside the vocabulary.</exception>
     public IReadOnlyList<int> Encode(Prompt prompt)
     {
-        IReadOnlyList<int> ids = prompt.Ids ?? [.. Tokenizer.Encode(prompt.Text ?? "").Select(token => token.Id)];
+        // A tokenizer may put a token before any text, but an empty text is a mistake all the same.
+        IReadOnlyList<int> ids = prompt.Ids ?? (string.IsNullOrEmpty(prompt.Text) ? [] : [.. Tokenizer.Encode(prompt.Text).Select(token => token.Id)]);
         if (ids.Count == 0)
         {
             throw CutawayException.Input("the prompt is empty; give a text of at least one token");
+        }
+
+        // Tokenizers may have more tokens than the embedding has rows (added after training), and fewer (rows that fill up a block).
+        if (prompt.Ids is null && ids.Any(id => id >= Config.Vocabulary))
+        {
+            int id = ids.First(id => id >= Config.Vocabulary);
+            throw CutawayException.Input($"the token '{Tokenizer.TokenText(id)}' has the id {id}, but the embedding of '{Name}' has {Config.Vocabulary} rows; leave it out of the prompt");
         }
 
         if (ids.Count > Config.Context)

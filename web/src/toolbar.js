@@ -45,7 +45,10 @@ export function toolbar(figure) {
   const table = figure.querySelector("table");
   if (!data) return;
   const drawn = figure.querySelector(".frame svg");
-  figure.querySelector(":scope > details.data, :scope > .scroll").before(html("div", { class: "tools", role: "group", "aria-label": `Downloads of ${title}` },
+  // On the line that unfolds the table; below a table that is the figure itself.
+  const folded = figure.querySelector(":scope > details.data");
+  const place = (tools) => (folded ? folded.before(tools) : table.parentElement.after(tools));
+  place(html("div", { class: "tools", role: "group", "aria-label": `Downloads of ${title}` },
     button("CSV", () => save(`${name}.csv`, new Blob([csv(table)], { type: "text/csv" }))),
     button("JSON", () => save(`${name}.json`, new Blob([data.textContent], { type: "application/json" }))),
     drawn ? button("SVG", () => save(`${name}.svg`, new Blob([picture(figure)], { type: "image/svg+xml" }))) : null,

@@ -41,24 +41,21 @@ internal static class ModelLoader
         if (ModelFolder.GgufIn(path) is { } gguf)
         {
             GgufFile file = GgufFile.Open(gguf);
-            (NetworkConfig config, NetworkWeights weights) = ModelFolder.Read(file);
-            return new LanguageModel(name, new TransformerNetwork(config, weights), new Lazy<ITokenizer>(() => TokenizerLoader.FromGguf(file)), dtype)
-            {
-                ChatTemplate = TokenizerLoader.ChatTemplateOfGguf(file),
-                LazyHash = WeightHash.Lazily(file),
-            };
+            return Join(name, dtype, ModelFolder.Read(file), file, () => TokenizerLoader.FromGguf(file), () => TokenizerLoader.ChatTemplateOfGguf(file));
         }
-        else
-        {
-            ITensorSource tensors = Checkpoint.Open(path);
-            (NetworkConfig config, NetworkWeights weights) = ArchitectureCatalogue.Read(Path.Combine(path, "config.json"), tensors, path);
-            return new LanguageModel(name, new TransformerNetwork(config, weights), new Lazy<ITokenizer>(() => TokenizerLoader.FromFolder(path)), dtype)
-            {
-                ChatTemplate = TokenizerLoader.ChatTemplateOfFolder(path),
-                LazyHash = WeightHash.Lazily(tensors),
-            };
-        }
+
+        ITensorSource tensors = Checkpoint.Open(path);
+        (NetworkConfig, NetworkWeights) network = ArchitectureCatalogue.Read(Path.Combine(path, "config.json"), tensors, path);
+        return Join(name, dtype, network, tensors, () => TokenizerLoader.FromFolder(path), () => TokenizerLoader.ChatTemplateOfFolder(path));
     }
+
+    private static LanguageModel Join(
+        string name, DType dtype, (NetworkConfig Config, NetworkWeights Weights) network, ITensorSource tensors, Func<ITokenizer> tokenizer, Func<string?> template) =>
+        new(name, new TransformerNetwork(network.Config, network.Weights), new Lazy<ITokenizer>(() => MissingTokenizer.Or(tokenizer, network.Config.Vocabulary)), dtype)
+        {
+            ChatTemplate = template(),
+            LazyHash = WeightHash.Lazily(tensors),
+        };
 
     private static CutawayException Unknown(string name, HubCache cache)
     {

@@ -23,6 +23,18 @@ public sealed class HtmlReportTests
     }
 
     [Fact]
+    public void A_composed_finding_is_followed_by_its_parts()
+    {
+        Sample inner = SampleFindings.Lens() with { Composed = [SampleFindings.Circuit()] };
+        using MemoryStream stream = new();
+        HtmlReport.Write(stream, "Composed", SampleFindings.Attribution() with { Composed = [inner] });
+        IHtmlDocument page = new HtmlParser().ParseDocument(System.Text.Encoding.UTF8.GetString(stream.ToArray()));
+        Assert.Equal(
+            [SampleFindings.Attribution().Headline, SampleFindings.Lens().Headline, SampleFindings.Circuit().Headline],
+            page.QuerySelectorAll("section h2").Select(heading => heading.TextContent));
+    }
+
+    [Fact]
     public void Every_figure_has_a_caption_and_a_table_or_prose_behind_it()
     {
         foreach (IElement figure in Page.QuerySelectorAll("figure"))

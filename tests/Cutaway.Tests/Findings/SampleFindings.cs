@@ -105,6 +105,10 @@ internal sealed record Sample(string Sentence, IReadOnlyList<View> Shown) : Find
 
     public override IReadOnlyList<View> Views => Shown;
 
+    public IReadOnlyList<Finding> Composed { get; init; } = [];
+
+    public override IReadOnlyList<Finding> Parts => Composed;
+
     public double Total { get; init; }
 
     public double Worst { get; init; }

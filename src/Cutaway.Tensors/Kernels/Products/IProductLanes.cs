@@ -13,7 +13,7 @@ internal unsafe interface IProductLanes<T, TVector>
     /// <summary>How many lanes.</summary>
     static abstract int Count { get; }
 
-    /// <summary>How many rows the tall tiles have: as many as the registers hold with room for the operands.</summary>
+    /// <summary>Whether there are 32 registers rather than 16, so that the tall tiles fit.</summary>
     static abstract bool HasManyRegisters { get; }
 
     /// <summary>Lanes 0, 1, 2, … from unaligned memory.</summary>

@@ -13,7 +13,7 @@ public static class HtmlReport
     /// <summary>Writes a page to a file, whole or not at all.</summary>
     /// <param name="path">The file; replaced if it exists.</param>
     /// <param name="title">The page's title.</param>
-    /// <param name="findings">One section each, in order.</param>
+    /// <param name="findings">One section each, in order; a composed finding is followed by its parts.</param>
     /// <exception cref="CutawayException">The file cannot be written.</exception>
     public static void Write(string path, string title, params IReadOnlyList<Finding> findings) =>
         AtomicFile.Write(path, stream => Write(stream, title, findings));
@@ -21,12 +21,12 @@ public static class HtmlReport
     /// <summary>Writes a page to a stream as UTF-8.</summary>
     /// <param name="stream">Where to; stays open.</param>
     /// <param name="title">The page's title.</param>
-    /// <param name="findings">One section each, in order, each followed by its parts.</param>
+    /// <param name="findings">One section each, in order; a composed finding is followed by its parts.</param>
     public static void Write(Stream stream, string title, params IReadOnlyList<Finding> findings)
     {
-        findings = [.. findings.SelectMany(finding => finding.WithParts())];
         using StreamWriter text = new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 1 << 16, leaveOpen: true);
         HtmlWriter page = new(text);
+        findings = [.. findings.SelectMany(finding => finding.WithParts())];
         page.Raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
             .Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
             .Raw("<meta name=\"generator\" content=\"Cutaway\">\n")
