@@ -1,1 +1,30 @@
-Console.WriteLine("bench");
+using Cutaway.Bench;
+
+(string Name, Action<string[]> Run)[] benches =
+[
+    ("products", ProductsBench.Run),
+    ("fuzz", FuzzBench.Run),
+    ("forward", ForwardBench.Run),
+    ("generation", GenerationBench.Run),
+    ("startup", StartupBench.Run),
+];
+
+string chosen = args.Length > 0 ? args[0] : "";
+string[] rest = args.Length > 0 ? args[1..] : [];
+bool found = false;
+foreach ((string name, Action<string[]> run) in benches)
+{
+    if (chosen == name || chosen == "all")
+    {
+        found = true;
+        run(rest);
+    }
+}
+
+if (!found)
+{
+    Console.Error.WriteLine($"usage: dotnet run -c Release --project bench/Cutaway.Bench -- {string.Join('|', benches.Select(bench => bench.Name))}|all");
+    return 2;
+}
+
+return 0;

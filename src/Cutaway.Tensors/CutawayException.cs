@@ -16,12 +16,14 @@ public enum FaultKind
 /// <summary>An error meant for the user: it names what was wrong, where, and what to do about it.</summary>
 public sealed class CutawayException : Exception
 {
+    private const int Longest = 1000;
+
     /// <summary>Creates an error of a kind with a message of one or two lines.</summary>
     /// <param name="kind">The class of the fault.</param>
     /// <param name="message">What was wrong, what was expected, and what to do.</param>
     /// <param name="inner">The cause, if another exception led here.</param>
     public CutawayException(FaultKind kind, string message, Exception? inner = null)
-        : base(message, inner) => Kind = kind;
+        : base(Printable(message), inner) => Kind = kind;
 
     /// <summary>The class of the fault.</summary>
     public FaultKind Kind { get; }
@@ -34,4 +36,13 @@ public sealed class CutawayException : Exception
 
     /// <summary>A fault in a model's files.</summary>
     public static CutawayException Model(string message, Exception? inner = null) => new(FaultKind.Model, message, inner);
+
+    // Messages quote files, which may hold anything: nothing of that may steer a terminal or fill it.
+    private static string Printable(string message)
+    {
+        string text = message.Length > Longest ? message[..Longest] + "…" : message;
+        return text.Any(IsControl) ? string.Concat(text.Select(character => IsControl(character) ? '?' : character)) : text;
+    }
+
+    private static bool IsControl(char character) => char.IsControl(character) && character != '\n';
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Cutaway.Tensors.Parallel;
 
 namespace Cutaway.Tensors;
 
@@ -39,7 +40,7 @@ public sealed class Tensor
     public IReadOnlyList<string> Axes => axes;
 
     /// <summary>The precision of the numbers.</summary>
-    public DType DType => values is float[] ? DType.Float32 : DType.Float64;
+    public DType DType => values is float[]? DType.Float32 : DType.Float64;
 
     /// <summary>How many numbers.</summary>
     public int Count => values.Length;
@@ -87,7 +88,13 @@ public sealed class Tensor
 
     /// <summary>Copies numbers of either precision into a tensor of the same.</summary>
     public static Tensor CopyOf<T>(ReadOnlySpan<T> values, ReadOnlySpan<int> shape, IReadOnlyList<string>? axes = null)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T> => new(values.ToArray(), shape, axes);
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        // Not cleared first: large captures cost as much as the memory they touch.
+        T[] copy = GC.AllocateUninitializedArray<T>(values.Length);
+        ParallelCopy.Run(values, copy);
+        return new(copy, shape, axes);
+    }
 
     /// <summary>A vector.</summary>
     public static Tensor Vector(params double[] values) => new(values, [values.Length], null);

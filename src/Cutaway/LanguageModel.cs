@@ -12,6 +12,7 @@ namespace Cutaway;
 public sealed class LanguageModel
 {
     private readonly ConcurrentBag<object> passes = [];
+    private readonly Lazy<ITokenizer> tokenizer;
 
     /// <summary>Joins a network and a tokenizer; <c>LanguageModel.Load</c> does it from files.</summary>
     /// <param name="name">How to call it.</param>
@@ -19,10 +20,16 @@ public sealed class LanguageModel
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="dtype">The precision to compute in.</param>
     public LanguageModel(string name, TransformerNetwork network, ITokenizer tokenizer, DType dtype = DType.Float32)
+        : this(name, network, new Lazy<ITokenizer>(tokenizer), dtype)
+    {
+    }
+
+    /// <summary>As the public constructor; the tokenizer is read when a text is first encoded or decoded, so that runs on ids need none.</summary>
+    internal LanguageModel(string name, TransformerNetwork network, Lazy<ITokenizer> tokenizer, DType dtype)
     {
         Name = name;
         Network = network;
-        Tokenizer = tokenizer;
+        this.tokenizer = tokenizer;
         DType = dtype;
     }
 
@@ -42,13 +49,17 @@ public sealed class LanguageModel
     public NetworkConfig Config => Network.Config;
 
     /// <summary>Its tokenizer.</summary>
-    public ITokenizer Tokenizer { get; }
+    /// <exception cref="CutawayException">The model's files hold none that can be read.</exception>
+    public ITokenizer Tokenizer => tokenizer.Value;
 
     /// <summary>Its chat template, or null.</summary>
     public string? ChatTemplate { get; init; }
 
-    /// <summary>A hash of its weights' bytes, or empty where it was not made from files.</summary>
-    public string Hash { get; init; } = "";
+    /// <summary>A hash of its weights (see <see cref="Models.Formats.WeightHash"/>), or empty where it was not made from files.</summary>
+    public string Hash => LazyHash.Value;
+
+    /// <summary>Where the hash comes from: it is computed when something first asks for it.</summary>
+    internal Lazy<string> LazyHash { get; init; } = new("");
 
     /// <summary>The precision it computes in.</summary>
     public DType DType { get; }
@@ -56,19 +67,27 @@ public sealed class LanguageModel
     /// <summary>The same model computing in another precision.</summary>
     public LanguageModel WithDType(DType dtype) => dtype == DType
         ? this
-        : new(Name, Network, Tokenizer, dtype) { ChatTemplate = ChatTemplate, Hash = Hash };
+        : new(Name, Network, tokenizer, dtype) { ChatTemplate = ChatTemplate, LazyHash = LazyHash };
 
     /// <summary>The same model with another network, such as one with processed weights.</summary>
-    public LanguageModel WithNetwork(TransformerNetwork network) => new(Name, network, Tokenizer, DType) { ChatTemplate = ChatTemplate, Hash = Hash };
+    public LanguageModel WithNetwork(TransformerNetwork network) => new(Name, network, tokenizer, DType) { ChatTemplate = ChatTemplate, LazyHash = LazyHash };
 
     /// <summary>The ids of a prompt.</summary>
     /// <exception cref="CutawayException">The prompt is empty, too long for the model, or holds ids outside the vocabulary.</exception>
     public IReadOnlyList<int> Encode(Prompt prompt)
     {
-        IReadOnlyList<int> ids = prompt.Ids ?? [.. Tokenizer.Encode(prompt.Text ?? "").Select(token => token.Id)];
+        // A tokenizer may put a token before any text, but an empty text is a mistake all the same.
+        IReadOnlyList<int> ids = prompt.Ids ?? (string.IsNullOrEmpty(prompt.Text) ? [] : [.. Tokenizer.Encode(prompt.Text).Select(token => token.Id)]);
         if (ids.Count == 0)
         {
             throw CutawayException.Input("the prompt is empty; give a text of at least one token");
+        }
+
+        // Tokenizers may have more tokens than the embedding has rows (added after training), and fewer (rows that fill up a block).
+        if (prompt.Ids is null && ids.Any(id => id >= Config.Vocabulary))
+        {
+            int id = ids.First(id => id >= Config.Vocabulary);
+            throw CutawayException.Input($"the token '{Tokenizer.TokenText(id)}' has the id {id}, but the embedding of '{Name}' has {Config.Vocabulary} rows; leave it out of the prompt");
         }
 
         if (ids.Count > Config.Context)
@@ -156,7 +175,7 @@ public sealed class LanguageModel
     private Run Run<T>(TokenBatch tokens, IReadOnlyList<PlanItem> plan, LogitScope logits, CancellationToken cancellation)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        CompiledPlan compiled = CompiledPlan.Compile(Network.Hooks, plan, tokens.Length);
+        CompiledPlan compiled = CompiledPlan.Compile(Network.Hooks, plan, tokens);
         PlanListener<T> listener = new(compiled);
         return UsePass<T, Run>(pass =>
         {
@@ -169,7 +188,7 @@ public sealed class LanguageModel
                 LogitScope.Last => Tensor.CopyOf(pass.Logits, [tokens.Batch, Config.Vocabulary], ["batch", "vocab"]),
                 _ => null,
             };
-            HashSet<string> partial = [.. compiled.Entries.Where(entry => entry.Item is Capture && (entry.Heads ?? entry.Positions) is not null).Select(entry => entry.Point.Name)];
+            HashSet<string> partial = [.. compiled.Entries.Where(entry => entry.Item is Capture && (entry.Heads is not null || entry.Columns is not null)).Select(entry => entry.Point.Name)];
             return new Run(this, tokens, values, listener.Captured, partial);
         });
     }

@@ -68,6 +68,7 @@ internal static class KernelData
         ElementType.Q2_K => [80, 82],
         ElementType.Q3_K => [108],
         ElementType.Q6_K => [208],
+        ElementType.MXFP4 => [-1],
         _ => [0],
     };
 }

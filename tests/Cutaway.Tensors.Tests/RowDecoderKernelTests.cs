@@ -3,10 +3,14 @@ using Cutaway.Tensors.Storage;
 
 namespace Cutaway.Tensors.Tests;
 
-[Trait("Category", "Kernels")]
+[Trait("Category", "Kernel")]
 public sealed unsafe class RowDecoderKernelTests
 {
-    public static TheoryData<ElementType> Types => [ElementType.Float32, ElementType.Float16, ElementType.BFloat16, ElementType.Float64, ElementType.Q4_1];
+    public static TheoryData<ElementType> Types =>
+    [
+        ElementType.Float32, ElementType.Float16, ElementType.BFloat16, ElementType.Float64, ElementType.Q8_0, ElementType.Q4_0, ElementType.Q4_1,
+        ElementType.Q4_K, ElementType.Q5_K, ElementType.Q6_K,
+    ];
 
     [Theory]
     [MemberData(nameof(Types))]

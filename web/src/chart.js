@@ -51,7 +51,7 @@ function lines(view, width) {
       ...view.lines.map((line, n) => lineY(data.filter((p) => p.n === n), {
         x: "x", y: "y", stroke: hues[n % hues.length], strokeWidth: 2, strokeDasharray: dashes[Math.floor(n / hues.length + (n % hues.length)) % dashes.length],
       })),
-      text(ends, { x: "x", y: "at", text: (p) => clip(visible(p.name), 18), textAnchor: "start", dx: 6, fill: (p) => hues[p.n % hues.length], fontWeight: 600 }),
+      text(ends, { x: "x", y: "at", text: (p) => clip(visible(p.name), 18), textAnchor: "start", dx: 6, fill: (p) => hues[p.n % hues.length], stroke: "var(--paper)", strokeWidth: 4, fontWeight: 600 }),
       tip(data, pointer({ x: "x", y: "y", title: (p) => `${visible(p.name)}\n${view.xAxis || "x"} ${formatX(p.x)}: ${formatY(p.y)}`, fill: "var(--paper)", stroke: "var(--rule-strong)" })),
     ],
   });
@@ -62,17 +62,30 @@ function scatter(view, width) {
   const formatY = numbers(view.y);
   const data = view.x.map((x, i) => ({ x, y: view.y[i], label: visible(view.labels[i] ?? "") })).filter((point) => point.x !== null && point.y !== null);
   const crowded = data.length > (width < 500 ? 12 : 40);
+  const named = crowded ? farthest(data, width < 500 ? 4 : 8) : data;
   return plot({
-    ...bare, width, height: Math.round(Math.min(460, Math.max(260, width * 0.55))), marginLeft: 52, marginRight: crowded ? 20 : 60, marginTop: 24,
+    ...bare, width, height: Math.round(Math.min(460, Math.max(260, width * 0.55))), marginLeft: 52, marginRight: 60, marginTop: 24,
     x: { label: view.xAxis ? `${view.xAxis} →` : null, grid: true, nice: true, ticks: width < 500 ? 5 : 10 },
     y: { label: view.yAxis ? `↑ ${view.yAxis}` : null, grid: true, nice: true, ticks: 6 },
     marks: [
       axisX({ anchor: "bottom", ticks: width < 500 ? 5 : 10, label: null }),
       dot(data, { x: "x", y: "y", r: 3.5, fill: "var(--series-1)", fillOpacity: 0.75, stroke: "var(--paper)" }),
-      crowded ? null : text(data, { x: "x", y: "y", text: (p) => clip(p.label, 14), textAnchor: "start", dx: 7, fill: "currentColor" }),
+      text(named, { x: "x", y: "y", text: (p) => clip(p.label, 14), textAnchor: "start", dx: 7, fill: "currentColor", stroke: "var(--paper)", strokeWidth: 3 }),
       tip(data, pointer({ x: "x", y: "y", title: (p) => `${p.label}\n${view.xAxis || "x"} ${formatX(p.x)}\n${view.yAxis || "y"} ${formatY(p.y)}`, fill: "var(--paper)", stroke: "var(--rule-strong)" })),
     ],
   });
+}
+
+/** The points farthest from the middle of all, each axis by its own spread. */
+function farthest(data, count) {
+  const spread = (key) => {
+    const mean = data.reduce((sum, p) => sum + p[key], 0) / data.length;
+    const deviation = Math.sqrt(data.reduce((sum, p) => sum + (p[key] - mean) ** 2, 0) / data.length) || 1;
+    return (p) => ((p[key] - mean) / deviation) ** 2;
+  };
+  const across = spread("x");
+  const up = spread("y");
+  return data.toSorted((a, b) => across(b) + up(b) - across(a) - up(a)).slice(0, count);
 }
 
 const kinds = { bars, lines, scatter };

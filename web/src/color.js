@@ -40,10 +40,10 @@ function scale(table, low, high) {
     high,
     bytes,
     color: (value) => `rgb(${bytes(value).join(" ")})`,
-    // Black or white, whichever contrasts more (WCAG relative luminance).
+    // Black or white, whichever contrasts more: at least 4.58 to 1 (WCAG relative luminance).
     ink: (value) => {
       const [r, g, b] = bytes(value).map((v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
-      return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#111" : "#fff";
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000" : "#fff";
     },
     gradient: () => Array.from({ length: 13 }, (_, i) => `rgb(${at(table, i / 12).join(" ")})`),
   };

@@ -21,24 +21,28 @@ export const svg = (name, attributes = {}, ...children) => fill(document.createE
 /** The view's data, which the report carries beside it. */
 export const dataOf = (element) => JSON.parse(element.closest("figure").querySelector("script[type='application/json']").textContent);
 
-/** A line below a view that says what is pointed at; screen readers hear it too. */
+/** A line below a view that says what is pointed at, with a link where there is more; screen readers hear it too. */
 export function readout(hint) {
-  const line = html("p", { class: "readout", "aria-live": "polite" }, hint);
-  return { line, say: (text) => { line.textContent = text || hint; } };
+  const line = html("p", { class: "readout quiet", "aria-live": "polite" }, hint);
+  return {
+    line,
+    say: (text, link = null) => {
+      line.classList.toggle("quiet", !text);
+      line.replaceChildren(text || hint, ...(link ? [" ", link] : []));
+    },
+  };
 }
 
-/** Draws again when the width or the colours change, at most once a frame. */
+/** Draws now, when the colours change, and, at most once a frame, when the width does. */
 export function redraw(element, draw) {
-  let width = -1;
-  let asked = false;
-  const ask = (force) => {
-    const now = Math.floor(element.clientWidth);
-    if (asked || (!force && now === width) || now === 0) return;
-    asked = true;
-    requestAnimationFrame(() => { asked = false; width = Math.floor(element.clientWidth); draw(width); });
+  let width = 0;
+  const now = () => {
+    width = Math.floor(element.clientWidth);
+    draw(width || 640);
   };
-  new ResizeObserver(() => ask(false)).observe(element);
-  document.addEventListener("ct-theme", () => ask(true));
-  width = Math.floor(element.clientWidth);
-  draw(width || 640);
+  new ResizeObserver(() => {
+    if (Math.floor(element.clientWidth) !== width) requestAnimationFrame(now);
+  }).observe(element);
+  document.addEventListener("ct-theme", now);
+  now();
 }

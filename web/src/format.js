@@ -25,8 +25,12 @@ export const brief = (value) => {
   return Number(text) === 0 ? "0" : text.replace("-", "−").replace(/^(−?)0\./, "$1.");
 };
 
-/** A label with its blanks made visible, since a token often begins with one. */
-export const visible = (text) => text.replace(/^ +/, (s) => "·".repeat(s.length)).replace(/ $/, "·").replace(/\n/g, "↵").replace(/\t/g, "⇥").replace(/\r/g, "␍");
+/** Three digits without trailing zeros, for the marks of a scale. */
+export const short = (value) => String(Number(value.toPrecision(3))).replace("-", "−");
+
+/** A label with blanks at its ends and line breaks made visible, and without what reorders the text around it: as Labels.Visible. */
+export const visible = (text) => text.replace(/^ +| +$/g, (blanks) => "·".repeat(blanks.length))
+  .replaceAll("\n", "↵").replaceAll("\t", "⇥").replaceAll("\r", "␍").replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "\ufffd").toWellFormed();
 
 /** A label shortened to a number of characters. */
 export const clip = (text, length) => {

@@ -1,9 +1,13 @@
 import { dataOf, html, readout, redraw, svg } from "./dom.js";
 import { clip, numbers, visible } from "./format.js";
 import { diverging } from "./color.js";
+import { legend } from "./legend.js";
 import { roving } from "./roving.js";
 
-/** A graph in layers from the bottom up; a node under the cursor shows its own edges. */
+const margin = 24;
+const letter = 6.2;
+
+/** A graph in layers from the bottom up; a node under the cursor shows its own edges. Edges below zero are dashed. */
 class Graph extends HTMLElement {
   connectedCallback() {
     const view = dataOf(this);
@@ -19,6 +23,7 @@ class Graph extends HTMLElement {
     const slots = positions.map((position) => Math.max(...layers.map((layer) => together.get(`${layer}/${position}`)?.length ?? 0)));
     const starts = slots.map((_, i) => slots.slice(0, i).reduce((sum, n) => sum + n, 0));
     const across = slots.reduce((sum, n) => sum + n, 0);
+    const longest = Math.min(12, Math.max(...view.nodes.map((node) => Array.from(visible(node.label)).length)));
     const heaviest = Math.max(...view.edges.map((edge) => Math.abs(edge.value)), 1e-12);
     const byId = new Map(view.nodes.map((node) => [node.id, node]));
     const hint = readout("Point at a node, or focus the picture and use the arrow keys, to follow its edges.");
@@ -26,18 +31,19 @@ class Graph extends HTMLElement {
     redraw(this, (width) => {
       const scale = diverging(view.nodes.map((node) => node.value));
       const lines = diverging(view.edges.map((edge) => edge.value));
-      const step = Math.max(84, Math.min(150, (width - 24) / across));
+      const step = Math.max(Math.min(longest * letter + 14, 58), Math.min(150, (width - 2 * margin) / across));
       const rise = 74;
-      const total = step * across + 24;
+      const total = step * across + 2 * margin;
       const tall = rise * layers.length + 20;
       const place = new Map();
       for (const node of view.nodes) {
         const p = positions.indexOf(node.position);
         const mates = together.get(`${node.layer}/${node.position}`);
         const offset = starts[p] + (slots[p] - mates.length) / 2 + mates.indexOf(node.id) + 0.5;
-        place.set(node.id, [12 + step * offset, 10 + rise * (layers.indexOf(node.layer) + 0.5)]);
+        place.set(node.id, [margin + step * offset, 10 + rise * (layers.indexOf(node.layer) + 0.5)]);
       }
-      const picture = svg("svg", { width: total, height: tall, viewBox: `0 0 ${total} ${tall}`, "font-size": 11, "aria-hidden": "true" });
+      const picture = svg("svg", { width: total, height: tall, viewBox: `0 0 ${total} ${tall}`, "font-size": 11, "aria-hidden": "true" },
+        ...layers.map((layer, i) => svg("text", { x: 0, y: 14 + rise * (i + 0.5), fill: "var(--muted)" }, String(layer))));
       const edges = view.edges.filter((edge) => place.has(edge.from) && place.has(edge.to)).map((edge) => {
         const [x1, y1] = place.get(edge.from);
         const [x2, y2] = place.get(edge.to);
@@ -48,23 +54,32 @@ class Graph extends HTMLElement {
         const strength = Math.abs(edge.value) / heaviest;
         const drawn = svg("path", {
           d: path, fill: "none", stroke: lines.color(Math.sign(edge.value) * lines.high * 0.8), "stroke-width": 0.8 + 4.2 * strength,
-          "stroke-linecap": "round", opacity: 0.35 + 0.5 * strength,
+          "stroke-dasharray": edge.value < 0 ? "6 4" : null, opacity: 0.35 + 0.5 * strength,
         });
         picture.append(drawn);
         return { edge, drawn, strength };
       });
+      // How wide a node can be before it meets its neighbours or the edge.
+      const space = (node, x, end) => Math.min(2 * x, 2 * (end - x), ...view.nodes
+        .filter((other) => other !== node && other.layer === node.layer).map((other) => Math.abs(place.get(other.id)[0] - x) - 6));
       const shapes = new Map();
       for (const node of view.nodes) {
         const [x, y] = place.get(node.id);
+        const wide = Math.max(step - 6, Math.min(letter * Array.from(visible(node.label)).length + 18, space(node, x, total)));
         const shape = svg("g", { class: "node", "data-id": node.id },
-          svg("rect", { x: x - step / 2 + 5, y: y - 13, width: step - 10, height: 26, rx: 13, fill: scale.color(node.value), stroke: "currentColor", "stroke-opacity": 0.35 }),
-          svg("text", { x, y: y + 4, "text-anchor": "middle", fill: scale.ink(node.value) }, clip(visible(node.label), Math.floor((step - 18) / 6.2))));
+          svg("rect", { x: x - wide / 2, y: y - 13, width: wide, height: 26, rx: 13, fill: scale.color(node.value), stroke: "currentColor", "stroke-opacity": 0.35 }),
+          svg("text", { x, y: y + 4, "text-anchor": "middle", fill: scale.ink(node.value) }, clip(visible(node.label), Math.floor((wide - 8) / letter))));
         shapes.set(node.id, shape);
         picture.append(shape);
       }
-      const show = (id) => {
-        const node = byId.get(id);
-        for (const [other, shape] of shapes) shape.classList.toggle("here", other === id);
+      const show = (at) => {
+        const node = at ? rows[at[0]][at[1]] : null;
+        for (const [other, shape] of shapes) shape.classList.toggle("here", other === node?.id);
+        if (!node) {
+          edges.forEach(({ drawn, strength }) => drawn.setAttribute("opacity", 0.35 + 0.5 * strength));
+          return hint.say("");
+        }
+        const { id } = node;
         const touching = [];
         for (const { edge, drawn, strength } of edges) {
           const mine = edge.from === id || edge.to === id;
@@ -77,13 +92,17 @@ class Graph extends HTMLElement {
         hint.say(`${visible(node.label)}, layer ${node.layer}, ${format(node.value)}${told.length ? ": " + told.join(", ") : ""}`);
       };
       const frame = html("div", { class: "scroll frame", role: "application", "aria-roledescription": "graph", "aria-label": `${view.title}: ${view.nodes.length} nodes, ${view.edges.length} edges` }, picture);
-      roving(frame, rows.length, (row) => rows[row].length, (row, column) => show(rows[row][column].id));
-      picture.addEventListener("pointerover", (event) => { const shape = event.target.closest(".node"); if (shape) show(shape.dataset.id); });
-      picture.addEventListener("pointerleave", () => {
-        edges.forEach(({ drawn, strength }) => drawn.setAttribute("opacity", 0.35 + 0.5 * strength));
-        shapes.forEach((shape) => shape.classList.remove("here"));
+      roving({
+        element: frame, surface: picture, rows: rows.length, columns: (row) => rows[row].length, show,
+        hit: (event) => {
+          const id = event.target.closest(".node")?.dataset.id;
+          const row = rows.findIndex((nodes) => nodes.some((node) => node.id === id));
+          return row < 0 ? null : [row, rows[row].findIndex((node) => node.id === id)];
+        },
+        choose: ([row, column]) => { frame.scrollLeft = place.get(rows[row][column].id)[0] - frame.clientWidth / 2; },
       });
-      this.replaceChildren(frame, hint.line);
+      this.replaceChildren(legend(scale, "node", "layer ↑  token →"), frame, hint.line);
+      frame.scrollLeft = place.get(rows[0].at(-1).id)[0];
     });
   }
 }

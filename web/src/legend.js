@@ -1,12 +1,13 @@
 import { html } from "./dom.js";
-import { numbers } from "./format.js";
+import { short } from "./format.js";
 
-/** A bar of a scale's colours between its ends. */
-export function legend(scale, unit) {
-  const format = numbers([scale.low, scale.high]);
-  return html("p", { class: "legend", "aria-hidden": "true" },
-    unit ? html("span", { class: "unit" }, unit) : null,
-    html("span", {}, format(scale.low)),
-    html("span", { class: "ramp", style: `background:linear-gradient(90deg,${scale.gradient().join(",")})` }),
-    html("span", {}, format(scale.high)));
+/** A bar of a scale's colours with its ends and its middle in numbers; beside it, what the axes are. */
+export function legend(scale, unit, axes) {
+  const marks = [scale.low, (scale.low + scale.high) / 2, scale.high];
+  return html("div", { class: "legend", "aria-hidden": "true" },
+    html("span", { class: "scale" },
+      unit ? html("span", { class: "unit" }, unit) : null,
+      html("span", { class: "ramp", style: `--ramp:linear-gradient(90deg,${scale.gradient().join(",")})` },
+        ...marks.map((mark) => html("span", {}, short(mark))))),
+    axes ? html("span", { class: "axes" }, axes) : null);
 }

@@ -5,6 +5,7 @@ import "./tokens.js";
 import "./attention.js";
 import "./graph.js";
 import "./chart.js";
+import { follow } from "./contents.js";
 import { copyable, toolbar } from "./toolbar.js";
 
 for (const figure of document.querySelectorAll("figure")) {
@@ -15,4 +16,5 @@ for (const figure of document.querySelectorAll("figure")) {
   toolbar(figure);
 }
 
+follow(document.querySelector(".contents"));
 for (const block of document.querySelectorAll("pre[data-name]")) copyable(block);

@@ -23,6 +23,14 @@ export function theme(header) {
     button.textContent = text();
   } }, text());
   header.append(button);
+  let before;
+  const print = (theme) => {
+    if (theme) document.documentElement.dataset.theme = theme;
+    else delete document.documentElement.dataset.theme;
+    document.dispatchEvent(new Event("ct-theme"));
+  };
+  addEventListener("beforeprint", () => { before = document.documentElement.dataset.theme; print("light"); });
+  addEventListener("afterprint", () => print(before));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     button.textContent = text();
     document.dispatchEvent(new Event("ct-theme"));

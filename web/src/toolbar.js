@@ -1,7 +1,7 @@
 import { html } from "./dom.js";
 
-function save(name, type, text) {
-  const link = html("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name });
+function save(name, blob) {
+  const link = html("a", { href: URL.createObjectURL(blob), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
@@ -18,10 +18,22 @@ function picture(figure) {
   const style = getComputedStyle(figure);
   const copy = drawn.cloneNode(true);
   copy.querySelectorAll(".cursor").forEach((cursor) => cursor.remove());
+  copy.querySelector(".rows")?.removeAttribute("transform");
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   copy.setAttribute("style", `color:${style.color};background:${getComputedStyle(document.body).backgroundColor};font-family:system-ui,sans-serif`);
   const text = new XMLSerializer().serializeToString(copy);
   return text.replace(/var\((--[\w-]+)\)/g, (_, name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim());
+}
+
+/** The same as pixels, two a point. */
+async function pixels(figure) {
+  const image = new Image();
+  image.src = URL.createObjectURL(new Blob([picture(figure)], { type: "image/svg+xml" }));
+  await image.decode();
+  const canvas = html("canvas", { width: 2 * image.width, height: 2 * image.height });
+  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+  URL.revokeObjectURL(image.src);
+  return new Promise((done) => canvas.toBlob(done, "image/png"));
 }
 
 /** Adds the buttons that download a figure's numbers and picture. */
@@ -31,10 +43,16 @@ export function toolbar(figure) {
   const button = (text, action) => html("button", { type: "button", "aria-label": `Download ${title} as ${text}`, onclick: action }, text);
   const data = figure.querySelector("script[type='application/json']");
   const table = figure.querySelector("table");
-  figure.append(html("div", { class: "tools", role: "group", "aria-label": `Downloads of ${title}` },
-    table ? button("CSV", () => save(`${name}.csv`, "text/csv", csv(table))) : null,
-    data ? button("JSON", () => save(`${name}.json`, "application/json", data.textContent)) : null,
-    figure.querySelector("ct-heatmap,ct-attention,ct-graph,ct-chart") ? button("SVG", () => save(`${name}.svg`, "image/svg+xml", picture(figure))) : null));
+  if (!data) return;
+  const drawn = figure.querySelector(".frame svg");
+  // On the line that unfolds the table; below a table that is the figure itself.
+  const folded = figure.querySelector(":scope > details.data");
+  const place = (tools) => (folded ? folded.before(tools) : table.parentElement.after(tools));
+  place(html("div", { class: "tools", role: "group", "aria-label": `Downloads of ${title}` },
+    button("CSV", () => save(`${name}.csv`, new Blob([csv(table)], { type: "text/csv" }))),
+    button("JSON", () => save(`${name}.json`, new Blob([data.textContent], { type: "application/json" }))),
+    drawn ? button("SVG", () => save(`${name}.svg`, new Blob([picture(figure)], { type: "image/svg+xml" }))) : null,
+    drawn ? button("PNG", async () => save(`${name}.png`, await pixels(figure))) : null));
 }
 
 /** Adds a button that copies a block of code. */

@@ -30,14 +30,27 @@ public static class ArchitectureCatalogue
     /// <exception cref="CutawayException">The architecture is unknown, a key is missing or contradicts another, or tensors do not fit.</exception>
     public static (NetworkConfig Config, NetworkWeights Weights) Read(string configPath, ITensorSource tensors, string where)
     {
-        ConfigReader config = ConfigReader.Open(configPath);
+        return Read(ConfigReader.Open(configPath), tensors, where);
+    }
+
+    /// <summary>Reads a network from a configuration in memory and the tensors that belong to it.</summary>
+    /// <param name="config">The JSON text.</param>
+    /// <param name="source">What to call it in messages.</param>
+    /// <param name="tensors">The tensors.</param>
+    /// <param name="where">What to call them in messages.</param>
+    /// <exception cref="CutawayException">As for a file.</exception>
+    public static (NetworkConfig Config, NetworkWeights Weights) Read(ReadOnlyMemory<byte> config, string source, ITensorSource tensors, string where) =>
+        Read(ConfigReader.Parse(config, source), tensors, where);
+
+    /// <summary>The shape and arithmetic that a configuration describes, without its weights.</summary>
+    internal static NetworkConfig Configure(ConfigReader config) => Find(config).Configure(config);
+
+    private static (NetworkConfig Config, NetworkWeights Weights) Read(ConfigReader config, ITensorSource tensors, string where)
+    {
         Architecture family = Find(config);
         NetworkConfig network = family.Configure(config);
         return (network, family.Map(config, network, new WeightReader(tensors, where)));
     }
-
-    /// <summary>The shape and arithmetic that a configuration describes, without its weights.</summary>
-    internal static NetworkConfig Configure(ConfigReader config) => Find(config).Configure(config);
 
     private static Architecture Find(ConfigReader config)
     {

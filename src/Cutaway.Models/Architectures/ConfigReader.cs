@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Cutaway.Models.Architectures;
 
@@ -51,6 +52,11 @@ internal sealed class ConfigReader
     /// <exception cref="CutawayException">It is not a JSON object, or a key occurs twice.</exception>
     public static ConfigReader Parse(ReadOnlyMemory<byte> json, string source)
     {
+        if (!Utf8.IsValid(json.Span))
+        {
+            throw CutawayException.Model($"{source} is not valid JSON: it is not UTF-8");
+        }
+
         try
         {
             JsonDocumentOptions options = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
@@ -59,7 +65,7 @@ internal sealed class ConfigReader
                 ? new ConfigReader(root, source, string.Empty)
                 : throw CutawayException.Model($"{source} holds a JSON {Describe(root)}; an object was expected");
         }
-        catch (JsonException fault)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
             throw CutawayException.Model($"{source} is not valid JSON: {fault.Message}", fault);
         }

@@ -168,8 +168,7 @@ internal sealed class GgufConfig(GgufFile file)
 
     private int Vocabulary(StoredTensor embedding)
     {
-        long rows = embedding.Shape[0];
-        return embedding.Shape.Count == 2 && rows is >= 1 and <= Limits.Vocabulary
+        return embedding.Shape is [>= 1 and <= Limits.Vocabulary and long rows, _]
             ? (int)rows
             : throw CutawayException.Model($"tensor 'token_embd.weight' in {file.Path} has shape {Quote.Shape(embedding.Shape)}; [vocabulary, width] was expected");
     }

@@ -6,6 +6,9 @@ namespace Cutaway.Models.Architectures;
 /// <summary>GPT-NeoX and Pythia (Black et al. 2022; Biderman et al. 2023): parallel parts with a norm each, partial rotation, queries, keys and values interleaved head by head.</summary>
 internal static class GptNeoX
 {
+    private const string PartialFactor = "partial_rotary_factor";
+    private const double UsualPart = 0.25;
+
     /// <summary>The family.</summary>
     public static Architecture Family { get; } = new("GPTNeoXForCausalLM", "gpt_neox", Configure, Map);
 
@@ -16,13 +19,7 @@ internal static class GptNeoX
         int heads = config.Size(Limits.Width, "num_attention_heads");
         int dHead = HeadShape.Divide(config, "num_attention_heads", heads, "hidden_size", dModel);
         int context = config.Size(Limits.Context, "max_position_embeddings");
-        double part = config.OptionalSection("rope_parameters")?.OptionalPositive("partial_rotary_factor")
-            ?? config.OptionalPositive("rotary_pct", "partial_rotary_factor")
-            ?? 0.25;
-        if (part > 1)
-        {
-            throw config.Fault("rotary_pct", part, "at most 1 was expected");
-        }
+        double part = RotatedPart(config);
 
         LayerConfig all = new()
         {
@@ -48,6 +45,14 @@ internal static class GptNeoX
             TiedEmbedding = config.Flag("tie_word_embeddings", absent: false),
             LayerConfigs = [.. Enumerable.Repeat(all, layers)],
         };
+    }
+
+    /// <summary>The part of each head that is rotated.</summary>
+    private static double RotatedPart(ConfigReader config)
+    {
+        ConfigReader section = config.OptionalSection("rope_parameters") is { } parameters && parameters.Has(PartialFactor) ? parameters : config;
+        double part = section.OptionalPositive("rotary_pct", PartialFactor) ?? UsualPart;
+        return part <= 1 ? part : throw section.Fault(section.Has("rotary_pct") ? "rotary_pct" : PartialFactor, part, "at most 1 was expected");
     }
 
     private static NetworkWeights Map(ConfigReader config, NetworkConfig network, WeightReader weights)

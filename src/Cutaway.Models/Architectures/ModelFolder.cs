@@ -13,12 +13,18 @@ public static class ModelFolder
     {
         if (GgufIn(path) is { } gguf)
         {
-            GgufFile file = GgufFile.Open(gguf);
-            NetworkConfig config = new GgufConfig(file).Read();
-            return (config, GgufWeights.Map(file, config));
+            return Read(GgufFile.Open(gguf));
         }
 
         return ArchitectureCatalogue.Read(Path.Combine(path, "config.json"), Checkpoint.Open(path), path);
+    }
+
+    /// <summary>Reads a network from an open GGUF file.</summary>
+    /// <exception cref="CutawayException">It holds no network that can be read.</exception>
+    public static (NetworkConfig Config, NetworkWeights Weights) Read(GgufFile file)
+    {
+        NetworkConfig config = new GgufConfig(file).Read();
+        return (config, GgufWeights.Map(file, config));
     }
 
     /// <summary>The GGUF file that a path stands for: itself, or the only one in a folder without config.json; null for a checkpoint folder.</summary>

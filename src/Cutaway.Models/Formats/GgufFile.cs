@@ -1,3 +1,4 @@
+using Cutaway.Tensors;
 using Cutaway.Tensors.Storage;
 
 namespace Cutaway.Models.Formats;
@@ -37,6 +38,17 @@ public sealed class GgufFile : ITensorSource
         GgufFile opened = Read(file, file.Pointer, file.Length, path);
         GC.KeepAlive(file);
         return opened;
+    }
+
+    /// <summary>Checks a file's bytes, which are copied to memory of the file's own.</summary>
+    /// <param name="bytes">The whole file.</param>
+    /// <param name="name">What to call it in messages.</param>
+    /// <exception cref="CutawayException">It is not a valid GGUF file.</exception>
+    public static unsafe GgufFile FromBytes(ReadOnlySpan<byte> bytes, string name)
+    {
+        NativeBuffer<byte> memory = new(bytes.Length);
+        bytes.CopyTo(memory.Span);
+        return Read(memory, memory.Pointer, memory.Length, name);
     }
 
     /// <summary>Checks a file that is in memory; <paramref name="owner"/> keeps that memory alive.</summary>

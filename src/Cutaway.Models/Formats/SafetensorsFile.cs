@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using Cutaway.Tensors;
 using Cutaway.Tensors.Storage;
 
 namespace Cutaway.Models.Formats;
@@ -39,6 +40,17 @@ public sealed unsafe class SafetensorsFile : ITensorSource
         SafetensorsFile opened = Read(file, file.Pointer, file.Length, path);
         GC.KeepAlive(file);
         return opened;
+    }
+
+    /// <summary>Checks a file's bytes, which are copied to memory of the file's own.</summary>
+    /// <param name="bytes">The whole file.</param>
+    /// <param name="name">What to call it in messages.</param>
+    /// <exception cref="CutawayException">It is not a valid safetensors file.</exception>
+    public static SafetensorsFile FromBytes(ReadOnlySpan<byte> bytes, string name)
+    {
+        NativeBuffer<byte> memory = new(bytes.Length);
+        bytes.CopyTo(memory.Span);
+        return Read(memory, memory.Pointer, memory.Length, name);
     }
 
     /// <summary>Checks a file that is in memory; <paramref name="owner"/> keeps that memory alive.</summary>

@@ -51,7 +51,7 @@ public sealed unsafe partial class ForwardPass<T>
         }
 
         ActivationWork work = new(c.Activation, a, up, c.DMlp);
-        network.Pool.ForRows(rows, rows * c.DMlp * 4, ref work);
+        network.Pool.ForRows(rows, 4L * rows * c.DMlp, ref work);
         Visit(HookKind.MlpPost, layer, pre.Span, batch, length, c.DMlp);
         T* target = written.Reserve(rows * d);
         Linear(a, rows, c.DMlp, mlp.Out, target, d);

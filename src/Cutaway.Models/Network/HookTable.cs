@@ -35,7 +35,8 @@ public sealed class HookTable
     public HookPoint? Find(HookKind kind, int layer = -1) => IndexOf(kind, layer) is >= 0 and int i ? points[i] : null;
 
     /// <summary>The firing index, or -1 where this network has no such hook point.</summary>
-    public int IndexOf(HookKind kind, int layer = -1) => index[((layer + 1) * (index.Length / (config.Layers + 1))) + (int)kind];
+    public int IndexOf(HookKind kind, int layer = -1) =>
+        (uint)(layer + 1) <= (uint)config.Layers ? index[((layer + 1) * (index.Length / (config.Layers + 1))) + (int)kind] : -1;
 
     private void Build()
     {
@@ -65,7 +66,12 @@ public sealed class HookTable
     {
         NetworkConfig c = config;
         Add(HookKind.ResidPre, layer, "hook_resid_pre", Resid);
-        Add(HookKind.AttentionIn, layer, "hook_attn_in", PerHeadResid, optional: true);
+        if (c.Heads == c.KeyValueHeads)
+        {
+            // With grouped queries a key head has no query head of its own to share an input with.
+            Add(HookKind.AttentionIn, layer, "hook_attn_in", PerHeadResid, optional: true);
+        }
+
         Add(HookKind.QueryInput, layer, "hook_q_input", PerHeadResid, optional: true);
         Add(HookKind.KeyInput, layer, "hook_k_input", PerHeadResid, optional: true, keyHeads: true);
         Add(HookKind.ValueInput, layer, "hook_v_input", PerHeadResid, optional: true, keyHeads: true);

@@ -5,6 +5,8 @@ namespace Cutaway.Models.Network;
 /// <summary>A network: its shape, its weights, and its hook points. It holds no state of any run.</summary>
 public sealed class TransformerNetwork
 {
+    private bool weightsAreFinite;
+
     /// <summary>Joins a configuration and weights that fit it.</summary>
     /// <param name="config">The shape and arithmetic.</param>
     /// <param name="weights">The weights.</param>
@@ -38,6 +40,23 @@ public sealed class TransformerNetwork
 
     /// <summary>The weights with the norms' offset added, as the forward pass uses them.</summary>
     internal NetworkWeights Effective { get; }
+
+    /// <summary>Reads every weight and refuses NaN and infinities. It costs a pass over the file, so a run does it only once its logits are not finite.</summary>
+    /// <exception cref="CutawayException">A weight is not finite; it is named.</exception>
+    public void RequireFinite()
+    {
+        if (weightsAreFinite)
+        {
+            return;
+        }
+
+        if (WeightCheck.FindNonFinite(Weights) is { } found)
+        {
+            throw CutawayException.Model($"a weight of this {Config.Architecture} is not finite: {found}. Download or convert the model again");
+        }
+
+        weightsAreFinite = true;
+    }
 
     private static NetworkWeights WithOffset(NetworkWeights weights, double offset)
     {

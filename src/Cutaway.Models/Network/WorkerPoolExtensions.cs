@@ -12,7 +12,7 @@ internal static class WorkerPoolExtensions
     /// <param name="count">Items.</param>
     /// <param name="size">Values touched by all items together.</param>
     /// <param name="work">The work.</param>
-    public static void ForRows<TWork>(this WorkerPool pool, int count, int size, ref TWork work)
+    public static void ForRows<TWork>(this WorkerPool pool, int count, long size, ref TWork work)
         where TWork : struct, IParallelWork
     {
         if (size < SerialBelow)

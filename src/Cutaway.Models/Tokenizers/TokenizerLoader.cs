@@ -18,6 +18,15 @@ public static class TokenizerLoader
             : throw CutawayException.Model($"{path} is missing; a model folder needs a tokenizer.json to turn text into ids");
     }
 
+    /// <summary>The tokenizer of a <c>tokenizer.json</c> in memory; the tokens that start and end a text from the <c>config.json</c> that belongs to it.</summary>
+    /// <param name="json">The text of the tokenizer.json.</param>
+    /// <param name="config">The text of the config.json.</param>
+    /// <param name="source">What to call their folder in messages.</param>
+    /// <exception cref="CutawayException">One of them cannot be read.</exception>
+    public static ITokenizer FromJson(ReadOnlySpan<byte> json, ReadOnlyMemory<byte> config, string source) => JsonTokenizer.Build(
+        TokenizerJson.Parse(json, Path.Combine(source, "tokenizer.json")),
+        SpecialTokenNames.Of(ConfigReader.Parse(config, Path.Combine(source, "config.json"))));
+
     /// <summary>The tokenizer inside a GGUF file.</summary>
     /// <exception cref="CutawayException">There is none, or it cannot be read.</exception>
     public static ITokenizer FromGguf(GgufFile file) => GgufTokenizer.Build(file);

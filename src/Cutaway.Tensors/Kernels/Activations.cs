@@ -1,4 +1,7 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
+using Cutaway.Tensors.Kernels.Functions;
+using Cutaway.Tensors.Kernels.Rows;
 
 namespace Cutaway.Tensors.Kernels;
 
@@ -25,12 +28,23 @@ public enum ActivationKind
 }
 
 /// <summary>Element-wise nonlinearities.</summary>
-public static class Activations
+public static unsafe class Activations
 {
     /// <summary>y = act(x); in place allowed.</summary>
     public static void Apply<T>(ActivationKind kind, ReadOnlySpan<T> x, Span<T> y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        if (typeof(T) == typeof(float) && Vector128.IsHardwareAccelerated)
+        {
+            fixed (T* source = x)
+            fixed (T* target = y)
+            {
+                Apply(kind, (float*)source, null, (float*)target, x.Length);
+            }
+
+            return;
+        }
+
         for (int i = 0; i < x.Length; i++)
         {
             y[i] = Scalar(kind, x[i]);
@@ -41,6 +55,18 @@ public static class Activations
     public static void ApplyGated<T>(ActivationKind kind, ReadOnlySpan<T> gate, ReadOnlySpan<T> up, Span<T> y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        if (typeof(T) == typeof(float) && Vector128.IsHardwareAccelerated)
+        {
+            fixed (T* source = gate)
+            fixed (T* factor = up)
+            fixed (T* target = y)
+            {
+                Apply(kind, (float*)source, (float*)factor, (float*)target, gate.Length);
+            }
+
+            return;
+        }
+
         for (int i = 0; i < gate.Length; i++)
         {
             y[i] = Scalar(kind, gate[i]) * up[i];
@@ -51,9 +77,11 @@ public static class Activations
     public static T Scalar<T>(ActivationKind kind, T x)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> => kind switch
         {
-            ActivationKind.GeluExact => T.CreateTruncating(0.5) * x * (T.One + ErrorFunction(x * T.CreateTruncating(0.70710678118654752440))),
-            ActivationKind.GeluTanh => T.CreateTruncating(0.5) * x * (T.One + T.Tanh(
-                T.CreateTruncating(0.79788456080286535588) * (x + (T.CreateTruncating(0.044715) * x * x * x)))),
+            ActivationKind.GeluExact => T.CreateTruncating(double.CreateTruncating(x) * NormalDistribution(double.CreateTruncating(x))),
+
+            // (1 + tanh u) / 2 is σ(2u), which keeps its digits for negative u.
+            ActivationKind.GeluTanh => x / (T.One + T.Exp(
+                -T.CreateTruncating(1.5957691216057307118) * (x + (T.CreateTruncating(0.044715) * x * x * x)))),
             ActivationKind.QuickGelu => x / (T.One + T.Exp(-T.CreateTruncating(1.702) * x)),
             ActivationKind.Silu => x / (T.One + T.Exp(-x)),
             ActivationKind.Relu => T.Max(T.Zero, x),
@@ -61,43 +89,73 @@ public static class Activations
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not an activation"),
         };
 
-    /// <summary>
-    /// The error function to double precision: the Maclaurin series near zero, the continued fraction of erfc further out
-    /// (Abramowitz and Stegun 7.1.6 and 7.1.14).
-    /// </summary>
-    internal static T ErrorFunction<T>(T x)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    private static void Apply(ActivationKind kind, float* x, float* factor, float* y, int count)
     {
-        double value = double.CreateTruncating(x);
-        double size = Math.Abs(value);
-        double result;
-        if (size < 2.5)
+        switch (kind)
         {
-            double term = size;
-            double sum = size;
-            for (int n = 1; Math.Abs(term) > 1e-17 * Math.Abs(sum) && n < 200; n++)
-            {
-                term *= 2 * size * size / ((2 * n) + 1);
-                sum += term;
-            }
-
-            result = 2 / Math.Sqrt(Math.PI) * Math.Exp(-size * size) * sum;
+            case ActivationKind.GeluExact:
+                Apply<GeluExact>(x, factor, y, count);
+                break;
+            case ActivationKind.GeluTanh:
+                Apply<GeluTanh>(x, factor, y, count);
+                break;
+            case ActivationKind.QuickGelu:
+                Apply<QuickGelu>(x, factor, y, count);
+                break;
+            case ActivationKind.Silu:
+                Apply<Silu>(x, factor, y, count);
+                break;
+            case ActivationKind.Relu:
+                Apply<Relu>(x, factor, y, count);
+                break;
+            case ActivationKind.ReluSquared:
+                Apply<ReluSquared>(x, factor, y, count);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(kind), kind, "not an activation");
         }
-        else if (size < 6.5)
-        {
-            double fraction = size;
-            for (int n = 60; n >= 1; n--)
-            {
-                fraction = size + (n / 2.0 / fraction);
-            }
+    }
 
-            result = 1 - (Math.Exp(-size * size) / (Math.Sqrt(Math.PI) * fraction));
+    private static void Apply<TFunction>(float* x, float* factor, float* y, int count)
+        where TFunction : struct, ILaneFunction
+    {
+        if (factor is null)
+        {
+            ElementWise.Apply(default(TFunction), x, y, count);
         }
         else
         {
-            result = double.IsNaN(value) ? value : 1;
+            ElementWise.ApplyGated(default(TFunction), x, factor, y, count);
+        }
+    }
+
+    /// <summary>
+    /// The normal distribution function Φ(x) to double precision: the Maclaurin series of erf near zero, the continued
+    /// fraction of erfc further out (Abramowitz and Stegun 7.1.6 and 7.1.14).
+    /// </summary>
+    private static double NormalDistribution(double x)
+    {
+        double z = Math.Abs(x) / Math.Sqrt(2);
+        if (z < 2.5)
+        {
+            double term = z;
+            double sum = z;
+            for (int n = 1; term > 1e-17 * sum; n++)
+            {
+                term *= 2 * z * z / ((2 * n) + 1);
+                sum += term;
+            }
+
+            return 0.5 + Math.CopySign(Math.Exp(-z * z) * sum / Math.Sqrt(Math.PI), x);
         }
 
-        return T.CreateTruncating(value < 0 ? -result : result);
+        double fraction = z;
+        for (int n = 60; n >= 1; n--)
+        {
+            fraction = z + (n / 2.0 / fraction);
+        }
+
+        double tail = Math.Exp(-z * z) / (2 * Math.Sqrt(Math.PI) * fraction);
+        return x < 0 ? tail : 1 - tail;
     }
 }

@@ -1,10 +1,11 @@
 using System.Numerics;
+using Cutaway.Tensors.Kernels.Products;
 using Cutaway.Tensors.Parallel;
 using Cutaway.Tensors.Storage;
 
 namespace Cutaway.Tensors.Kernels;
 
-/// <summary>Matrix products. Each output element sums over the inner axis in one fixed order, whatever the thread count.</summary>
+/// <summary>Matrix products. Each output element sums over the inner axis in one fixed order, whatever the thread count and the number of rows.</summary>
 public static unsafe class MatrixProduct
 {
     /// <summary>c = alpha · a · b, or c += alpha · a · b.</summary>
@@ -17,21 +18,24 @@ public static unsafe class MatrixProduct
     public static void Multiply<T>(WorkerPool? pool, MatrixView<T> a, MatrixView<T> b, MatrixView<T> c, T alpha, bool accumulate = false)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        for (int i = 0; i < c.Rows; i++)
+        if (c.ColumnStride != 1 && c.RowStride == 1)
         {
-            for (int j = 0; j < c.Columns; j++)
-            {
-                T sum = T.Zero;
-                T* x = a.Pointer + (i * a.RowStride);
-                T* y = b.Pointer + (j * b.ColumnStride);
-                for (int k = 0; k < a.Columns; k++)
-                {
-                    sum = T.FusedMultiplyAdd(x[k * a.ColumnStride], y[k * b.RowStride], sum);
-                }
+            (a, b, c) = (b.Transpose(), a.Transpose(), c.Transpose());
+        }
 
-                T* target = c.Pointer + (i * c.RowStride) + (j * c.ColumnStride);
-                *target = accumulate ? *target + (alpha * sum) : alpha * sum;
-            }
+        if (c.Rows == 0 || c.Columns == 0)
+        {
+            return;
+        }
+
+        ProductTarget<T> target = new(c, alpha, null, accumulate);
+        if (a.ColumnStride == 1 && b.RowStride == 1)
+        {
+            ProductKernels.Rows(pool, a, new ViewRows<T>(b.Transpose()), target);
+        }
+        else
+        {
+            ProductKernels.Panels(pool, a, new ViewColumns<T>(b), target);
         }
     }
 
@@ -44,21 +48,19 @@ public static unsafe class MatrixProduct
     public static void Linear<T>(WorkerPool? pool, MatrixView<T> x, WeightMatrix weight, T* bias, MatrixView<T> y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        T[] row = new T[weight.Columns];
-        for (int j = 0; j < weight.Rows; j++)
+        if (y.Rows == 0 || y.Columns == 0)
         {
-            weight.DecodeRow<T>(j, row);
-            for (int i = 0; i < x.Rows; i++)
-            {
-                T sum = T.Zero;
-                T* input = x.Pointer + (i * x.RowStride);
-                for (int k = 0; k < row.Length; k++)
-                {
-                    sum = T.FusedMultiplyAdd(input[k], row[k], sum);
-                }
+            return;
+        }
 
-                y.Pointer[(i * y.RowStride) + j] = bias is null ? sum : sum + bias[j];
-            }
+        ProductTarget<T> target = new(y, T.One, bias, accumulate: false);
+        if (weight.IsTransposed)
+        {
+            ProductKernels.Panels(pool, x, new WeightColumns<T>(weight), target);
+        }
+        else if (x.Rows > 1 || typeof(T) != typeof(float) || !VectorProduct.TryLinear(pool, (float*)x.Pointer, weight, (float*)bias, (float*)y.Pointer))
+        {
+            ProductKernels.Rows(pool, x, new WeightRows<T>(weight), target);
         }
 
         GC.KeepAlive(weight);

@@ -1,13 +1,72 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
+using Cutaway.Tensors.Kernels.Rows;
 
 namespace Cutaway.Tensors.Kernels;
 
 /// <summary>LayerNorm and RMSNorm of one row, without weight and bias: the two parts that <c>hook_scale</c> and <c>hook_normalized</c> show.</summary>
-public static class Normalization
+public static unsafe class Normalization
 {
     /// <summary>normalized = (x - mean) / scale with scale = sqrt(mean((x - mean)²) + epsilon) (Ba et al. 2016, eq. 3).</summary>
     /// <returns>The scale.</returns>
     public static T Layer<T>(ReadOnlySpan<T> x, Span<T> normalized, T epsilon)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        if (typeof(T) == typeof(float) && Vector128.IsHardwareAccelerated)
+        {
+            fixed (T* source = x)
+            fixed (T* target = normalized)
+            {
+                return T.CreateTruncating(NormRow.Layer((float*)source, (float*)target, x.Length, float.CreateTruncating(epsilon)));
+            }
+        }
+
+        return LayerReference(x, normalized, epsilon);
+    }
+
+    /// <summary>normalized = x / scale with scale = sqrt(mean(x²) + epsilon) (Zhang and Sennrich 2019, eq. 4).</summary>
+    /// <returns>The scale.</returns>
+    public static T Rms<T>(ReadOnlySpan<T> x, Span<T> normalized, T epsilon)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        if (typeof(T) == typeof(float) && Vector128.IsHardwareAccelerated)
+        {
+            fixed (T* source = x)
+            fixed (T* target = normalized)
+            {
+                return T.CreateTruncating(NormRow.Rms((float*)source, (float*)target, x.Length, float.CreateTruncating(epsilon)));
+            }
+        }
+
+        return RmsReference(x, normalized, epsilon);
+    }
+
+    /// <summary>y = normalized · weight + bias.</summary>
+    /// <param name="normalized">[d].</param>
+    /// <param name="weight">[d], or empty for none.</param>
+    /// <param name="bias">[d], or empty for none.</param>
+    /// <param name="y">[d]; may be <paramref name="normalized"/> itself.</param>
+    public static void Affine<T>(ReadOnlySpan<T> normalized, ReadOnlySpan<T> weight, ReadOnlySpan<T> bias, Span<T> y)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        if (typeof(T) == typeof(float) && Vector128.IsHardwareAccelerated && !weight.IsEmpty)
+        {
+            fixed (T* source = normalized)
+            fixed (T* w = weight)
+            fixed (T* b = bias)
+            fixed (T* target = y)
+            {
+                AffineRow.Apply((float*)source, (float*)w, (float*)b, (float*)target, normalized.Length);
+            }
+
+            return;
+        }
+
+        AffineReference(normalized, weight, bias, y);
+    }
+
+    /// <summary><see cref="Layer"/> value by value.</summary>
+    internal static T LayerReference<T>(ReadOnlySpan<T> x, Span<T> normalized, T epsilon)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         T sum = T.Zero;
@@ -35,9 +94,8 @@ public static class Normalization
         return scale;
     }
 
-    /// <summary>normalized = x / scale with scale = sqrt(mean(x²) + epsilon) (Zhang and Sennrich 2019, eq. 4).</summary>
-    /// <returns>The scale.</returns>
-    public static T Rms<T>(ReadOnlySpan<T> x, Span<T> normalized, T epsilon)
+    /// <summary><see cref="Rms"/> value by value.</summary>
+    internal static T RmsReference<T>(ReadOnlySpan<T> x, Span<T> normalized, T epsilon)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         T squares = T.Zero;
@@ -55,12 +113,8 @@ public static class Normalization
         return scale;
     }
 
-    /// <summary>y = normalized · weight + bias.</summary>
-    /// <param name="normalized">[d].</param>
-    /// <param name="weight">[d], or empty for none.</param>
-    /// <param name="bias">[d], or empty for none.</param>
-    /// <param name="y">[d]; may be <paramref name="normalized"/> itself.</param>
-    public static void Affine<T>(ReadOnlySpan<T> normalized, ReadOnlySpan<T> weight, ReadOnlySpan<T> bias, Span<T> y)
+    /// <summary><see cref="Affine"/> value by value.</summary>
+    internal static void AffineReference<T>(ReadOnlySpan<T> normalized, ReadOnlySpan<T> weight, ReadOnlySpan<T> bias, Span<T> y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         for (int i = 0; i < normalized.Length; i++)

@@ -1,9 +1,11 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
+using Cutaway.Tensors.Kernels.Rows;
 
 namespace Cutaway.Tensors.Kernels;
 
 /// <summary>Reductions of one row, in a fixed order.</summary>
-public static class Reductions
+public static unsafe class Reductions
 {
     /// <summary>The index of the largest value, the lowest among equals; NaN counts as larger than any number, so that it is not overlooked.</summary>
     /// <param name="x">At least one value.</param>
@@ -11,7 +13,7 @@ public static class Reductions
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         int best = 0;
-        for (int i = 1; i < x.Length && !T.IsNaN(x[best]); i++)
+        for (int i = Next(x, 1, x[0]); i < x.Length && !T.IsNaN(x[best]); i = Next(x, i + 1, x[best]))
         {
             if (x[i] > x[best] || T.IsNaN(x[i]))
             {
@@ -35,6 +37,8 @@ public static class Reductions
         {
             if (found == best.Length && !Before(x[i], x[best[^1]]))
             {
+                // Far from the end of the search, most values are too small.
+                i = Next(x, i + 1, x[best[^1]]) - 1;
                 continue;
             }
 
@@ -48,6 +52,21 @@ public static class Reductions
         }
 
         return best;
+    }
+
+    // The first place from start on whose value may be larger than the limit; NaN is for the caller to judge.
+    private static int Next<T>(ReadOnlySpan<T> x, int start, T limit)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        if (typeof(T) == typeof(float) && Vector128.IsHardwareAccelerated)
+        {
+            fixed (T* values = x)
+            {
+                return ThresholdScan.Next((float*)values, start, x.Length, float.CreateTruncating(limit));
+            }
+        }
+
+        return start;
     }
 
     private static bool Before<T>(T a, T b)

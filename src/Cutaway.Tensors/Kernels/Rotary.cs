@@ -1,9 +1,11 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
+using Cutaway.Tensors.Kernels.Rows;
 
 namespace Cutaway.Tensors.Kernels;
 
 /// <summary>Rotary position embedding of one head vector (Su et al. 2021, section 3.4.2).</summary>
-public static class Rotary
+public static unsafe class Rotary
 {
     /// <summary>Rotates pairs (x[i], x[i + D/2]): the half-split layout of GPT-NeoX and Llama. Dimensions beyond D pass through.</summary>
     /// <param name="x">[d_head], changed in place.</param>
@@ -12,14 +14,18 @@ public static class Rotary
     public static void HalfSplit<T>(Span<T> x, ReadOnlySpan<T> cosines, ReadOnlySpan<T> sines)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        int half = cosines.Length;
-        for (int i = 0; i < half; i++)
+        int done = 0;
+        if (typeof(T) == typeof(float) && Vector128.IsHardwareAccelerated)
         {
-            T first = x[i];
-            T second = x[i + half];
-            x[i] = (first * cosines[i]) - (second * sines[i]);
-            x[i + half] = (second * cosines[i]) + (first * sines[i]);
+            fixed (T* values = x)
+            fixed (T* c = cosines)
+            fixed (T* s = sines)
+            {
+                done = RotaryRow.HalfSplit((float*)values, (float*)c, (float*)s, cosines.Length);
+            }
         }
+
+        HalfSplitReference(x, cosines, sines, done);
     }
 
     /// <summary>Rotates pairs (x[2i], x[2i + 1]): the interleaved layout of GPT-J.</summary>
@@ -29,7 +35,39 @@ public static class Rotary
     public static void Interleaved<T>(Span<T> x, ReadOnlySpan<T> cosines, ReadOnlySpan<T> sines)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        for (int i = 0; i < cosines.Length; i++)
+        int done = 0;
+        if (typeof(T) == typeof(float) && Vector128.IsHardwareAccelerated)
+        {
+            fixed (T* values = x)
+            fixed (T* c = cosines)
+            fixed (T* s = sines)
+            {
+                done = RotaryRow.Interleaved((float*)values, (float*)c, (float*)s, cosines.Length);
+            }
+        }
+
+        InterleavedReference(x, cosines, sines, done);
+    }
+
+    /// <summary><see cref="HalfSplit"/> value by value, from pair <paramref name="start"/> on.</summary>
+    internal static void HalfSplitReference<T>(Span<T> x, ReadOnlySpan<T> cosines, ReadOnlySpan<T> sines, int start)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        int half = cosines.Length;
+        for (int i = start; i < half; i++)
+        {
+            T first = x[i];
+            T second = x[i + half];
+            x[i] = (first * cosines[i]) - (second * sines[i]);
+            x[i + half] = (second * cosines[i]) + (first * sines[i]);
+        }
+    }
+
+    /// <summary><see cref="Interleaved"/> value by value, from pair <paramref name="start"/> on.</summary>
+    internal static void InterleavedReference<T>(Span<T> x, ReadOnlySpan<T> cosines, ReadOnlySpan<T> sines, int start)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        for (int i = start; i < cosines.Length; i++)
         {
             T first = x[2 * i];
             T second = x[(2 * i) + 1];

@@ -33,6 +33,15 @@ internal static unsafe class RowDecoder
             case ElementType.Q4_1 when Vector128.IsHardwareAccelerated:
                 Blocks32<BlockQ4_1>(source, destination, count);
                 break;
+            case ElementType.Q4_K when Vector128.IsHardwareAccelerated:
+                Blocks256<BlockQ4_K>(source, destination, count);
+                break;
+            case ElementType.Q5_K when Vector128.IsHardwareAccelerated:
+                Blocks256<BlockQ5_K>(source, destination, count);
+                break;
+            case ElementType.Q6_K when Vector128.IsHardwareAccelerated:
+                Blocks256<BlockQ6_K>(source, destination, count);
+                break;
             default:
                 Reference(type, source, destination, count);
                 break;
@@ -94,8 +103,8 @@ internal static unsafe class RowDecoder
     {
         for (int block = 0; block < blocks; block++)
         {
-            TVector scale = TLanes.Broadcast(TBlock.Scale(source));
-            TVector minimum = TLanes.Broadcast(TBlock.Minimum(source));
+            TVector scale = TLanes.Broadcast(HalfFormat.Read(source));
+            TVector minimum = TLanes.Broadcast(TBlock.HasMinimum ? HalfFormat.Read(source + 2) : 0);
             for (int at = 0; at < 16; at += TLanes.Count)
             {
                 TLanes.Store(destination + at, TBlock.First<TLanes, TVector>(source, at, scale, minimum));
@@ -104,6 +113,52 @@ internal static unsafe class RowDecoder
 
             source += TBlock.Bytes;
             destination += 32;
+        }
+    }
+
+    private static void Blocks256<TBlock>(byte* source, float* destination, int count)
+        where TBlock : struct, IBlock256
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            Blocks256<TBlock, Lanes512, Vector512<float>>(source, destination, count / 256);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            Blocks256<TBlock, Lanes256, Vector256<float>>(source, destination, count / 256);
+        }
+        else
+        {
+            Blocks256<TBlock, Lanes128, Vector128<float>>(source, destination, count / 256);
+        }
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Blocks256<TBlock, TLanes, TVector>(byte* source, float* destination, int blocks)
+        where TBlock : struct, IBlock256
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged
+    {
+        sbyte* q = stackalloc sbyte[256];
+        float* scales = stackalloc float[16];
+        float* minima = stackalloc float[16];
+        for (int block = 0; block < blocks; block++)
+        {
+            TBlock.Unpack(source, q, scales, minima);
+            for (int group = 0; group < 256 / TBlock.GroupSize; group++)
+            {
+                TVector scale = TLanes.Broadcast(scales[group]);
+                TVector minimum = TLanes.Broadcast(minima[group]);
+                int end = (group + 1) * TBlock.GroupSize;
+                for (int at = group * TBlock.GroupSize; at < end; at += TLanes.Count)
+                {
+                    TLanes.Store(destination + at, TLanes.Subtract(TLanes.Multiply(scale, TLanes.SignedBytes(q + at)), minimum));
+                }
+            }
+
+            source += TBlock.Bytes;
+            destination += 256;
         }
     }
 }

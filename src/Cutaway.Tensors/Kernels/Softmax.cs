@@ -1,12 +1,51 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
+using Cutaway.Tensors.Kernels.Rows;
 
 namespace Cutaway.Tensors.Kernels;
 
 /// <summary>Softmax of one row.</summary>
-public static class Softmax
+public static unsafe class Softmax
 {
     /// <summary>pattern = exp(scores - max) / sum, in place allowed. Minus infinity is a masked place; a row that is masked whole becomes zeros.</summary>
     public static void Row<T>(ReadOnlySpan<T> scores, Span<T> pattern)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        if (typeof(T) == typeof(float) && Vector128.IsHardwareAccelerated)
+        {
+            fixed (T* x = scores)
+            fixed (T* y = pattern)
+            {
+                if (SoftmaxRow.TryApply((float*)x, (float*)y, scores.Length))
+                {
+                    return;
+                }
+            }
+        }
+
+        Reference(scores, pattern);
+    }
+
+    /// <summary>log(sum(exp(x))), computed without overflow.</summary>
+    public static double LogSumExp<T>(ReadOnlySpan<T> x)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        if (typeof(T) == typeof(float) && Vector128.IsHardwareAccelerated)
+        {
+            fixed (T* values = x)
+            {
+                if (SoftmaxRow.TryLogSumExp((float*)values, x.Length, out double result))
+                {
+                    return result;
+                }
+            }
+        }
+
+        return LogSumExpReference(x);
+    }
+
+    /// <summary>The softmax value by value, for double precision and for rows without a finite largest value.</summary>
+    internal static void Reference<T>(ReadOnlySpan<T> scores, Span<T> pattern)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         T max = T.NegativeInfinity;
@@ -35,8 +74,8 @@ public static class Softmax
         }
     }
 
-    /// <summary>log(sum(exp(x))), computed without overflow.</summary>
-    public static double LogSumExp<T>(ReadOnlySpan<T> x)
+    /// <summary>log(sum(exp(x))) value by value.</summary>
+    internal static double LogSumExpReference<T>(ReadOnlySpan<T> x)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         T max = T.NegativeInfinity;

@@ -6,6 +6,8 @@ namespace Cutaway.Tensors.Storage;
 /// <summary>
 /// A file seen as read-only memory. Pages are read when they are touched. The view lives as long as something refers to
 /// this object, so whoever keeps <see cref="Pointer"/> keeps the file too; there is nothing to dispose.
+/// A file that is cut short while it is mapped has no pages behind its end: touching them ends the process (SIGBUS on
+/// Unix), so a model in use should be replaced by renaming, as downloads do, not rewritten in place.
 /// </summary>
 public sealed unsafe class MappedFile
 {

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Cutaway.Tensors.Kernels;
 
 namespace Cutaway.Tensors.Storage;
 
@@ -114,7 +115,14 @@ public sealed unsafe class WeightMatrix
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
-        if (!IsTransposed)
+        if (!IsTransposed && typeof(T) == typeof(float) && destination.Length >= Columns)
+        {
+            fixed (T* target = destination)
+            {
+                RowDecoder.Decode(Type, RowPointer(row), (float*)target, Columns);
+            }
+        }
+        else if (!IsTransposed)
         {
             ElementDecoder.Decode(Type, new ReadOnlySpan<byte>(RowPointer(row), checked((int)StrideBytesOfRow())), destination[..Columns]);
         }

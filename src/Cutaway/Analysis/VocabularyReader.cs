@@ -1,4 +1,5 @@
 using Cutaway.Models.Network;
+using Cutaway.Tensors.Kernels;
 
 namespace Cutaway.Analysis;
 
@@ -14,11 +15,13 @@ public static class VocabularyReader
     /// <summary>The change of every logit that a direction causes at a final-norm scale of 1: direction · (norm weight ∘ W_U), centred first where the norm centres.</summary>
     /// <param name="model">The model.</param>
     /// <param name="direction">[d_model].</param>
+    /// <param name="postNorm">The norm on what the writer's layer adds (Gemma 2 and 3), passed at scale 1 too; null for none.</param>
     /// <returns>[vocab].</returns>
-    public static double[] Logits(LanguageModel model, ReadOnlySpan<double> direction)
+    public static double[] Logits(LanguageModel model, ReadOnlySpan<double> direction, NormWeights? postNorm = null)
     {
         NetworkConfig config = model.Config;
-        double[] weighted = Weigh(config, direction, model.Network.Weights.FinalNorm);
+        double[] added = postNorm is null ? direction.ToArray() : NormPath.Forward(config, direction, postNorm);
+        double[] weighted = NormPath.Forward(config, added, model.Network.Weights.FinalNorm);
         return model.Network.Weights.Unembedding.Weight.Multiply(weighted, model.Network.Pool, model.DType);
     }
 
@@ -28,57 +31,12 @@ public static class VocabularyReader
     /// <param name="norm">The norm in front of the reader, or null.</param>
     /// <returns>[vocab].</returns>
     public static double[] EmbeddingScores(LanguageModel model, ReadOnlySpan<double> direction, NormWeights? norm) =>
-        model.Network.Weights.Embedding.Multiply(Weigh(model.Config, direction, norm, reads: true), model.Network.Pool, model.DType);
+        model.Network.Weights.Embedding.Multiply(NormPath.Back(model.Config, direction, norm), model.Network.Pool, model.DType);
 
     /// <summary>The tokens of the largest scores; with <paramref name="sign"/> -1 those of the smallest.</summary>
-    public static IReadOnlyList<ScoredToken> Top(LanguageModel model, IReadOnlyList<double> scores, int count, int sign = 1) =>
-    [
-        .. Enumerable.Range(0, scores.Count)
-            .OrderByDescending(id => sign * scores[id])
-            .ThenBy(id => id)
-            .Take(count)
-            .Select(id => new ScoredToken(id, model.Tokenizer.TokenText(id), scores[id])),
-    ];
-
-    // Norm weight and centring are linear and symmetric, so a writer is centred before the weight and a reader after it.
-    private static double[] Weigh(NetworkConfig config, ReadOnlySpan<double> direction, NormWeights? norm, bool reads = false)
+    public static IReadOnlyList<ScoredToken> Top(LanguageModel model, double[] scores, int count, int sign = 1)
     {
-        double[] result = direction.ToArray();
-        if (config.Norm == NormKind.None)
-        {
-            return result;
-        }
-
-        if (!reads)
-        {
-            Centre(config, result);
-        }
-
-        if (norm?.Weight is { } weight)
-        {
-            for (int i = 0; i < result.Length; i++)
-            {
-                result[i] *= weight.Float64[i] + config.NormWeightOffset;
-            }
-        }
-
-        if (reads)
-        {
-            Centre(config, result);
-        }
-
-        return result;
-    }
-
-    private static void Centre(NetworkConfig config, double[] values)
-    {
-        if (config.Norm == NormKind.Layer)
-        {
-            double mean = values.Average();
-            for (int i = 0; i < values.Length; i++)
-            {
-                values[i] -= mean;
-            }
-        }
+        double[] ranked = sign < 0 ? Array.ConvertAll(scores, score => -score) : scores;
+        return [.. Reductions.TopK<double>(ranked, count).Select(id => new ScoredToken(id, model.Tokenizer.TokenText(id), scores[id]))];
     }
 }

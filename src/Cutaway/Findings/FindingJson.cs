@@ -10,7 +10,7 @@ namespace Cutaway.Findings;
 
 /// <summary>
 /// Findings as JSON: <c>{"technique", "headline", "finding", "views", "provenance"}</c>, where <c>finding</c> holds the derived
-/// record's own numbers. Names are camel case; NaN and infinities become null.
+/// record's own numbers, and composed findings have <c>parts</c> of the same form. Names are camel case; NaN and infinities become null.
 /// </summary>
 public static class FindingJson
 {
@@ -23,16 +23,7 @@ public static class FindingJson
     public static void Write(Stream stream, Finding finding)
     {
         using Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true, Encoder = Exact.Value.Encoder });
-        writer.WriteStartObject();
-        writer.WriteString("technique", finding.Provenance?.Technique);
-        writer.WriteString("headline", finding.Headline);
-        writer.WritePropertyName("finding");
-        JsonSerializer.Serialize(writer, finding, finding.GetType(), Exact.Value);
-        writer.WritePropertyName("views");
-        JsonSerializer.Serialize(writer, finding.Views, Exact.Value);
-        writer.WritePropertyName("provenance");
-        JsonSerializer.Serialize(writer, finding.Provenance, Exact.Value);
-        writer.WriteEndObject();
+        Write(writer, finding);
     }
 
     /// <summary>A finding as text.</summary>
@@ -45,6 +36,31 @@ public static class FindingJson
 
     /// <summary>A view for a page: seven digits are enough to draw, and nothing in it can end a script element.</summary>
     internal static string View(View view) => JsonSerializer.Serialize(view, Rounded.Value);
+
+    private static void Write(Utf8JsonWriter writer, Finding finding)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("technique", finding.Provenance?.Technique);
+        writer.WriteString("headline", finding.Headline);
+        writer.WritePropertyName("finding");
+        JsonSerializer.Serialize(writer, finding, finding.GetType(), Exact.Value);
+        writer.WritePropertyName("views");
+        JsonSerializer.Serialize(writer, finding.Views, Exact.Value);
+        if (finding.Parts.Count > 0)
+        {
+            writer.WriteStartArray("parts");
+            foreach (Finding part in finding.Parts)
+            {
+                Write(writer, part);
+            }
+
+            writer.WriteEndArray();
+        }
+
+        writer.WritePropertyName("provenance");
+        JsonSerializer.Serialize(writer, finding.Provenance, Exact.Value);
+        writer.WriteEndObject();
+    }
 
     private static JsonSerializerOptions Options(string? digits, bool indented)
     {
@@ -73,7 +89,9 @@ public static class FindingJson
 
         for (int i = type.Properties.Count - 1; i >= 0; i--)
         {
-            if (type.Properties[i].AttributeProvider is PropertyInfo { Name: nameof(Finding.Headline) or nameof(Finding.Views) or nameof(Finding.Provenance) })
+            // Findings are only written, and a required property that is left out ([JsonIgnore]) would be refused.
+            type.Properties[i].IsRequired = false;
+            if (type.Properties[i].AttributeProvider is PropertyInfo { Name: nameof(Finding.Headline) or nameof(Finding.Views) or nameof(Finding.Parts) or nameof(Finding.Provenance) })
             {
                 type.Properties.RemoveAt(i);
             }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -6,6 +7,11 @@ namespace Cutaway.Findings;
 /// <summary>Labels as people can read them: tokens often begin with a blank or are a line break.</summary>
 internal static class Labels
 {
+    // C0 and C1 without tab and line breaks; embeddings, overrides and isolates of Unicode's bidirectional algorithm (UAX 9).
+    private static readonly SearchValues<char> Unprintable = SearchValues.Create(
+        [.. Enumerable.Range(0, 0xa0).Select(i => (char)i).Where(c => char.IsControl(c) && c is not ('\t' or '\n' or '\r')),
+            .. "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"]);
+
     /// <summary>A label with blanks at its ends, line breaks, tabs and other control characters made visible.</summary>
     public static string Visible(string label)
     {
@@ -31,15 +37,17 @@ internal static class Labels
                 '\n' => '↵',
                 '\t' => '⇥',
                 '\r' => '␍',
-                // Bidirectional overrides would reorder what is around them.
-                >= '\u202a' and <= '\u202e' or >= '\u2066' and <= '\u2069' => '�',
-                _ when char.IsControl(c) => '�',
                 _ => c,
             });
         }
 
-        return text.ToString();
+        return Printable(text.ToString());
     }
+
+    /// <summary>A text without what breaks or reorders what is around it: control characters and bidirectional overrides become a mark.</summary>
+    public static string Printable(string text) => text.AsSpan().IndexOfAny(Unprintable) < 0
+        ? text
+        : string.Create(text.Length, text, (characters, source) => source.AsSpan().ReplaceAny(characters, Unprintable, '\ufffd'));
 
     /// <summary>A label of at most a number of characters as people count them.</summary>
     public static string Clip(string label, int length)

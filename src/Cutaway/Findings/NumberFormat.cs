@@ -28,9 +28,11 @@ internal readonly struct NumberFormat
             return new NumberFormat("0.000e+0");
         }
 
-        int decimals = whole ? 0 : Math.Clamp(3 - (largest > 0 ? (int)Math.Floor(Math.Log10(largest)) : 0), 0, 6);
-        return new NumberFormat("F" + decimals.ToString(CultureInfo.InvariantCulture));
+        return OfDecimals(whole ? 0 : Math.Clamp(3 - (largest > 0 ? (int)Math.Floor(Math.Log10(largest)) : 0), 0, 6));
     }
+
+    /// <summary>A number of decimals, the same for all.</summary>
+    public static NumberFormat OfDecimals(int decimals) => new("F" + decimals.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>A number as text; a dash where there is none.</summary>
     public string Text(double value)

@@ -20,21 +20,22 @@ public sealed record Provenance(
 
     /// <summary>Writes down where a request's numbers come from.</summary>
     /// <param name="request">The request, of a type that carries a <see cref="TechniqueAttribute"/>.</param>
-    /// <param name="model">The model as it was named.</param>
-    /// <param name="modelHash">A hash of the model's weights.</param>
-    /// <param name="dtype">The precision: <c>float32</c> or <c>float64</c>.</param>
-    /// <param name="processing">Weight processing that was applied, in order.</param>
-    public static Provenance Of(object request, string model, string modelHash, string dtype, IReadOnlyList<string> processing)
+    /// <param name="model">The model it runs on.</param>
+    public static Provenance Of(object request, LanguageModel model)
     {
         TechniqueDescription technique = TechniqueCatalogue.Describe(request.GetType());
+        string dtype = model.DType == Tensors.DType.Float32 ? "float32" : "float64";
         return new Provenance(
             technique.Name,
-            model,
-            modelHash,
+            model.Name,
+            model.Hash,
             dtype,
-            processing,
+            model.Config.AppliedProcessing,
             typeof(Provenance).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
-            Reproduction.CSharp(technique, request, model, dtype),
-            Reproduction.CommandLine(technique, request, model, dtype));
+            Reproduction.CSharp(technique, request, model.Name, dtype),
+            Reproduction.CommandLine(technique, request, model.Name, dtype))
+        {
+            Seed = technique.Parameters.FirstOrDefault(parameter => parameter.Name == "seed")?.ValueIn(request) as int?,
+        };
     }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Cutaway.Findings;
 
 /// <summary>The table behind a view: what a page offers beside a picture and a terminal prints instead of one.</summary>
@@ -15,14 +17,15 @@ internal sealed record ViewTable(IReadOnlyList<string> Columns, IReadOnlyList<IR
         TableView table => new ViewTable(table.Columns, table.Rows),
         HeatMapView map => OfHeatMap(map),
         BarsView bars => new ViewTable(
-            ["", Or(bars.Unit, "value")],
+            ["name", Or(bars.Unit, "value")],
             [.. bars.Labels.Select((label, i) => (object?[])[label, bars.Values[i]])]),
         LinesView lines => new ViewTable(
-            [Or(lines.XAxis, "x"), .. lines.Lines.Select(line => line.Name)],
+            [Or(lines.XAxis, "x"), .. lines.Lines.Select(line => Labels.Visible(line.Name))],
             [.. lines.X.Select((x, i) => (object?[])[x, .. lines.Lines.Select(line => (object?)line.Y[i])])]),
         ScatterView scatter => new ViewTable(
-            ["", Or(scatter.XAxis, "x"), Or(scatter.YAxis, "y")],
-            [.. scatter.Labels.Select((label, i) => (object?[])[label, scatter.X[i], scatter.Y[i]])]),
+            ["name", Or(scatter.XAxis, "x"), Or(scatter.YAxis, "y")],
+            [.. scatter.Labels.Take(MostRows).Select((label, i) => (object?[])[label, scatter.X[i], scatter.Y[i]])],
+            Math.Max(0, scatter.Labels.Count - MostRows)),
         TokensView tokens => OfTokens(tokens),
         AttentionView attention => OfAttention(attention),
         GraphView graph => OfGraph(graph),
@@ -34,6 +37,11 @@ internal sealed record ViewTable(IReadOnlyList<string> Columns, IReadOnlyList<IR
     {
         string corner = map.RowAxis.Length > 0 && map.ColumnAxis.Length > 0 ? $"{map.RowAxis} \\ {map.ColumnAxis}" : map.RowAxis + map.ColumnAxis;
         NumberFormat format = NumberFormat.For(map.Values.SelectMany(row => row));
+        if (map.ColumnLabels.Count == 0)
+        {
+            return new ViewTable([corner], []);
+        }
+
         if (map.RowLabels.Count * map.ColumnLabels.Count <= MostCells)
         {
             return new ViewTable(
@@ -83,24 +91,34 @@ internal sealed record ViewTable(IReadOnlyList<string> Columns, IReadOnlyList<IR
 
     private static ViewTable OfAttention(AttentionView attention)
     {
-        object?[][] rows = [.. attention.Heads.SelectMany(head => head.Pattern.Select((weights, q) => (object?[])
+        // Where not all fit, the last tokens of every head: they have most to choose from.
+        int total = attention.Heads.Sum(head => head.Pattern.Count);
+        int each = total <= MostRows ? int.MaxValue : Math.Max(1, MostRows / attention.Heads.Count);
+        object?[][] rows = [.. attention.Heads.Take(MostRows).SelectMany(head => head.Pattern.Index().TakeLast(each).Select(row => (object?[])
         [
             head.Name,
-            q,
-            attention.Tokens[q],
-            string.Join(", ", Sources(weights, 3).Select(k => $"{Labels.Visible(attention.Tokens[k])} {weights[k].ToString("F2", System.Globalization.CultureInfo.InvariantCulture)}")),
+            row.Index,
+            attention.Tokens[row.Index],
+            string.Join(", ", Sources(row.Item, 3).Select(k => string.Create(CultureInfo.InvariantCulture, $"{Labels.Visible(attention.Tokens[k])} {row.Item[k]:F2}"))),
         ]))];
-        return new ViewTable(["head", "position", "query", "attends most to"], [.. rows.Take(MostRows)], Math.Max(0, rows.Length - MostRows));
+        return new ViewTable(["head", "position", "query", "attends most to"], rows, total - rows.Length);
     }
 
     private static ViewTable OfGraph(GraphView graph)
     {
-        Dictionary<string, string> names = graph.Nodes.ToDictionary(node => node.Id, node => node.Label);
-        GraphEdge[] edges = [.. graph.Edges.OrderByDescending(edge => Math.Abs(edge.Value))];
+        Dictionary<string, string> names = graph.Nodes.ToDictionary(node => node.Id, node => Labels.Visible(node.Label));
+        ILookup<string, GraphEdge> into = graph.Edges.OrderByDescending(edge => Math.Abs(edge.Value)).ToLookup(edge => edge.To);
+        NumberFormat format = NumberFormat.For(graph.Edges.Select(edge => edge.Value));
         return new ViewTable(
-            ["from", "to", "weight"],
-            [.. edges.Take(MostRows).Select(edge => (object?[])[names.GetValueOrDefault(edge.From, edge.From), names.GetValueOrDefault(edge.To, edge.To), edge.Value])],
-            Math.Max(0, edges.Length - MostRows));
+            ["node", "layer", "value", "reads from"],
+            [.. graph.Nodes.OrderBy(node => node.Layer).ThenBy(node => node.Position).Take(MostRows).Select(node => (object?[])
+            [
+                node.Label,
+                node.Layer,
+                node.Value,
+                string.Join(", ", into[node.Id].Select(edge => $"{names.GetValueOrDefault(edge.From, edge.From)} {format.Text(edge.Value)}")),
+            ])],
+            Math.Max(0, graph.Nodes.Count - MostRows));
     }
 
     /// <summary>The keys that a query attends to most, those with hardly any weight left out.</summary>

@@ -37,8 +37,12 @@ public sealed record Ablate : Intervention
     /// <summary>Zero ablation.</summary>
     public static Ablate Zero(Site site) => new() { Site = site };
 
-    /// <summary>Mean ablation over what a run captured at the site.</summary>
-    public static Ablate Mean(Site site, Run over) => new() { Site = site, Mode = AblationMode.Mean, Values = over.Captured(site) };
+    /// <summary>Mean ablation over what a run captured at the site, padding left out.</summary>
+    public static Ablate Mean(Site site, Run over)
+    {
+        Tensor captured = over.Captured(site);
+        return new() { Site = site, Mode = AblationMode.Mean, Values = MeanOf(captured, site.Resolve(over.Model.Network.Hooks)[0], over.Tokens) };
+    }
 
     /// <summary>Resample ablation from what a run captured at the site.</summary>
     public static Ablate Resample(Site site, Run from, int seed = 0) =>
@@ -68,7 +72,7 @@ public sealed record Ablate : Intervention
         switch (Mode)
         {
             case AblationMode.Mean:
-                mean ??= MeanOf(Values!, place.Point);
+                mean ??= MeanOf(Values!, place.Point, null);
                 ActivationSource.For<T>(mean, place, vector.Length).CopyTo(vector);
                 break;
             case AblationMode.Resample:
@@ -83,36 +87,45 @@ public sealed record Ablate : Intervention
     }
 
     /// <summary>The mean over everything but heads and the last axis.</summary>
-    private static Tensor MeanOf(Tensor values, HookPoint point)
+    /// <param name="values">[width], [heads, width], or the activation's own axes with or without batch.</param>
+    /// <param name="point">The hook point.</param>
+    /// <param name="tokens">The sequences they come from, whose padding is left out; null to take everything.</param>
+    private static Tensor MeanOf(Tensor values, HookPoint point, TokenBatch? tokens)
     {
         int width = values.Shape[^1];
+        int first = point.Axes.Count - values.Shape.Count;
         bool perHead = point.HeadAxis >= 0 && values.Shape.Count >= 2;
-        int heads = perHead ? point.Extents[point.HeadAxis] : 1;
         if (values.Shape.Count == 1 || (perHead && values.Shape.Count == 2))
         {
             return values;
         }
 
-        int first = point.Axes.Count - values.Shape.Count;
-        int inner = 1;
-        for (int axis = point.HeadAxis + 1; perHead && axis < point.Axes.Count - 1; axis++)
-        {
-            inner *= values.Shape[axis - first];
-        }
-
+        int heads = perHead ? point.Extents[point.HeadAxis] : 1;
         double[] sum = new double[heads * width];
-        int places = values.Count / width;
-        for (int i = 0; i < places; i++)
+        int places = 0;
+        int[] index = new int[point.Axes.Count - 1];
+        for (int i = 0; i < values.Count / width; i++)
         {
-            int head = perHead ? i / inner % heads : 0;
+            int rest = i;
+            for (int axis = index.Length - 1; axis >= first; axis--)
+            {
+                (rest, index[axis]) = Math.DivRem(rest, values.Shape[axis - first]);
+            }
+
+            if (tokens?.IsReal(index[0], index[point.PositionAxis]) == false)
+            {
+                continue;
+            }
+
+            int head = perHead ? index[point.HeadAxis] : 0;
+            places += head == 0 ? 1 : 0;
             for (int j = 0; j < width; j++)
             {
                 sum[(head * width) + j] += values.At((i * width) + j);
             }
         }
 
-        double count = (double)places / heads;
-        double[] mean = Array.ConvertAll(sum, value => value / count);
+        double[] mean = Array.ConvertAll(sum, value => value / places);
         return perHead ? Tensor.Of(mean, [heads, width]) : Tensor.Of(mean, [width]);
     }
 }

@@ -16,7 +16,14 @@ public sealed record Add : Intervention
     /// <summary>Adds a vector at a site.</summary>
     public static Add Vector(Site site, Tensor vector, double scale = 1) => new() { Site = site, Values = vector, Factor = scale };
 
-    internal override void Validate(HookPoint point) => ActivationSource.Validate(Values, point, "the vector");
+    internal override void Validate(HookPoint point)
+    {
+        ActivationSource.Validate(Values, point, "the vector");
+        if (!double.IsFinite(Factor))
+        {
+            throw CutawayException.Usage($"adding {Factor} times a vector to '{point.Name}': the factor must be a finite number");
+        }
+    }
 
     internal override void Apply<T>(Span<T> vector, in Place place)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Cutaway.Models.Network;
 using Cutaway.Tensors;
 
@@ -25,18 +26,20 @@ public sealed record Affine : Intervention
     {
         ReadOnlySpan<T> matrix = Matrix.To<T>();
         ReadOnlySpan<T> bias = Bias is null ? default : Bias.To<T>();
-        T[] mapped = new T[vector.Length];
-        for (int row = 0; row < mapped.Length; row++)
+        int width = vector.Length;
+        T[] mapped = ArrayPool<T>.Shared.Rent(width);
+        for (int row = 0; row < width; row++)
         {
             T sum = bias.IsEmpty ? T.Zero : bias[row];
-            for (int i = 0; i < mapped.Length; i++)
+            for (int i = 0; i < width; i++)
             {
-                sum += matrix[(row * mapped.Length) + i] * vector[i];
+                sum += matrix[(row * width) + i] * vector[i];
             }
 
             mapped[row] = sum;
         }
 
-        mapped.CopyTo(vector);
+        mapped.AsSpan(0, width).CopyTo(vector);
+        ArrayPool<T>.Shared.Return(mapped);
     }
 }

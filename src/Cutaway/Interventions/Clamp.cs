@@ -26,6 +26,11 @@ public sealed record Clamp : Intervention
         {
             throw CutawayException.Usage($"the direction for '{point.Name}' has shape [{string.Join(", ", Direction.Shape)}]; expected [{point.Extents[^1]}]");
         }
+
+        if (Direction is not null && (Direction.ToDoubles().All(value => value == 0) || !Direction.ToDoubles().All(double.IsFinite)))
+        {
+            throw CutawayException.Usage($"the direction for '{point.Name}' is zero or not finite");
+        }
     }
 
     internal override void Apply<T>(Span<T> vector, in Place place)

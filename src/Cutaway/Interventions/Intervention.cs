@@ -16,6 +16,13 @@ public enum Phase
     Generated,
 }
 
+/// <summary>How phases relate.</summary>
+internal static class Phases
+{
+    /// <summary>Whether there is a step in which both hold.</summary>
+    public static bool Meets(this Phase phase, Phase other) => phase == other || phase == Phase.Always || other == Phase.Always;
+}
+
 /// <summary>A change of an activation, as data: it can be checked before anything runs, printed, saved and sent.</summary>
 public abstract record Intervention : PlanItem
 {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Cutaway.Models.Network;
 using Cutaway.Sites;
 
@@ -28,7 +29,8 @@ public sealed record LocalFunction : Intervention
 
     internal override void Apply<T>(Span<T> vector, in Place place)
     {
-        double[] values = new double[vector.Length];
+        double[] rented = ArrayPool<double>.Shared.Rent(vector.Length);
+        Span<double> values = rented.AsSpan(0, vector.Length);
         for (int i = 0; i < values.Length; i++)
         {
             values[i] = double.CreateTruncating(vector[i]);
@@ -39,5 +41,7 @@ public sealed record LocalFunction : Intervention
         {
             vector[i] = T.CreateTruncating(values[i]);
         }
+
+        ArrayPool<double>.Shared.Return(rented);
     }
 }

@@ -1,5 +1,7 @@
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using Cutaway.Sites;
 using Cutaway.Tensors;
 
@@ -14,7 +16,8 @@ public static class Plans
         WriteIndented = true,
         AllowOutOfOrderMetadataProperties = true,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectNullableAnnotations = true,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower), new TensorConverter(), new SiteConverter() },
     };
@@ -40,7 +43,7 @@ public static class Plans
         catch (Exception error) when (error is JsonException or NotSupportedException)
         {
             throw CutawayException.Input(
-                $"{source} is not a plan: {error.Message.Split('.')[0]}. Expected e.g. [{{\"kind\": \"scale\", \"site\": \"blocks.0.hook_attn_out\", \"factor\": 0}}]", error);
+                $"{source} is not a plan: {Reason(error)}. Expected e.g. [{{\"kind\": \"scale\", \"site\": \"blocks.0.hook_attn_out\", \"factor\": 0}}]", error);
         }
     }
 
@@ -56,6 +59,30 @@ public static class Plans
         {
             throw CutawayException.Input($"the plan {path} cannot be read: {error.Message}", error);
         }
+    }
+
+    // The serializer speaks of .NET types; a plan's author thinks of kinds and properties.
+    private static string Reason(Exception error)
+    {
+        string where = error is JsonException { Path: { Length: > 1 } path } ? $" (at {path})" : "";
+        string message = error.Message.Split(" Path:")[0].TrimEnd('.');
+        if (Regex.Match(message, "missing required properties including: (.+)$") is { Success: true } missing)
+        {
+            return $"{missing.Groups[1].Value.TrimEnd('.')} is missing{where}";
+        }
+
+        if (Regex.Match(message, "JSON property ('.+?') could not be mapped") is { Success: true } unknown)
+        {
+            return $"{unknown.Groups[1].Value} is no property there{where}";
+        }
+
+        if (Regex.Match(message, "type discriminator id '(.+?)'") is { Success: true } kind)
+        {
+            IEnumerable<string> kinds = typeof(PlanItem).GetCustomAttributes<JsonDerivedTypeAttribute>().Select(attribute => $"{attribute.TypeDiscriminator}");
+            return $"'{kind.Groups[1].Value}' is no kind of intervention{where}; there are {string.Join(", ", kinds)}";
+        }
+
+        return message.Contains("Cutaway.", StringComparison.Ordinal) || message.Contains("System.", StringComparison.Ordinal) ? $"a value is of the wrong type or missing{where}" : message + where;
     }
 
     /// <summary>A site is a name, or an object with name, heads and positions.</summary>
@@ -111,10 +138,10 @@ public static class Plans
             bool leaf = false;
             while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
             {
-                if (reader.TokenType == JsonTokenType.Number)
+                if (reader.TokenType is JsonTokenType.Number or JsonTokenType.String)
                 {
                     leaf = true;
-                    values.Add(reader.GetDouble());
+                    values.Add(reader.TokenType == JsonTokenType.Number ? reader.GetDouble() : NotFinite(reader.GetString()!));
                 }
                 else
                 {
@@ -138,6 +165,26 @@ public static class Plans
             shape[depth] = count;
         }
 
+        // Masked scores are minus infinity, which JSON has no number for.
+        private static double NotFinite(string text) => text switch
+        {
+            "-Infinity" => double.NegativeInfinity,
+            "Infinity" => double.PositiveInfinity,
+            _ => throw new JsonException($"'{text}' is not a number"),
+        };
+
+        private static void WriteNumber(Utf8JsonWriter writer, double value)
+        {
+            if (double.IsInfinity(value))
+            {
+                writer.WriteStringValue(value > 0 ? "Infinity" : "-Infinity");
+            }
+            else
+            {
+                writer.WriteNumberValue(double.IsNaN(value) ? throw CutawayException.Usage("a plan holds NaN, which cannot be saved; check where its values come from") : value);
+            }
+        }
+
         private static int WriteLevel(Utf8JsonWriter writer, Tensor tensor, int depth, int offset, int count)
         {
             writer.WriteStartArray();
@@ -146,7 +193,7 @@ public static class Plans
             {
                 if (depth == tensor.Shape.Count - 1)
                 {
-                    writer.WriteNumberValue(tensor.At(offset++));
+                    WriteNumber(writer, tensor.At(offset++));
                 }
                 else
                 {

@@ -1,4 +1,5 @@
 using Cutaway.Models.Network;
+using Cutaway.Sites;
 
 namespace Cutaway.Interventions;
 
@@ -8,7 +9,16 @@ public sealed record Scale : Intervention
     /// <summary>The number.</summary>
     public required double Factor { get; init; }
 
-    internal override void Validate(HookPoint point) => _ = point;
+    /// <summary>Multiplies a site by a number.</summary>
+    public static Scale By(Site site, double factor) => new() { Site = site, Factor = factor };
+
+    internal override void Validate(HookPoint point)
+    {
+        if (!double.IsFinite(Factor))
+        {
+            throw CutawayException.Usage($"scaling '{point.Name}' by {Factor}: the factor must be a finite number");
+        }
+    }
 
     internal override void Apply<T>(Span<T> vector, in Place place)
     {

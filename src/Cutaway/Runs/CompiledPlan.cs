@@ -1,6 +1,5 @@
 using Cutaway.Interventions;
 using Cutaway.Models.Network;
-using Cutaway.Sites;
 
 namespace Cutaway.Runs;
 
@@ -28,37 +27,90 @@ internal sealed class CompiledPlan
     /// <summary>Checks a plan.</summary>
     /// <param name="hooks">The network's hook points.</param>
     /// <param name="plan">The plan.</param>
-    /// <param name="promptLength">Positions of the prompt, from whose end negative positions count.</param>
+    /// <param name="prompt">What is read first; positions count its real tokens, negative ones from its end.</param>
+    /// <param name="generated">Tokens that may be generated after it; 0 for a run.</param>
     /// <exception cref="CutawayException">A site is unknown, a shape does not fit, a position is outside, or two entries contradict.</exception>
-    public static CompiledPlan Compile(HookTable hooks, IReadOnlyList<PlanItem> plan, int promptLength)
+    public static CompiledPlan Compile(HookTable hooks, IReadOnlyList<PlanItem> plan, TokenBatch prompt, int generated = 0)
     {
         List<Entry>?[] byPoint = new List<Entry>?[hooks.Points.Count];
         foreach (PlanItem item in plan)
         {
+            if (item is Intervention { Phase: Phase.Generated } && generated == 0)
+            {
+                throw CutawayException.Usage($"{item.GetType().Name} at '{item.Site}' holds in generated steps only, and a run generates nothing; use Phase.Always or Phase.Prompt");
+            }
+
             foreach (HookPoint point in item.Site.Resolve(hooks))
             {
                 (item as Intervention)?.Validate(point);
-                Entry entry = new(item, point, item.Site.Heads?.ToArray(), Positions(item.Site, point, promptLength));
+                Entry entry = new(item, point, Heads(item), Columns(item, point, prompt, generated));
                 List<Entry> entries = byPoint[point.Index] ??= [];
-                if (item is Intervention { Overwrites: true } setter
-                    && entries.Find(other => other.Item is Intervention { Overwrites: true } && other.Overlaps(entry, setter.Phase)) is { } clash)
+                if (item is Capture)
                 {
-                    throw CutawayException.Usage(
-                        $"{setter.GetType().Name} and {clash.Item.GetType().Name} both set '{point.Name}' at the same heads and positions; keep one of them");
+                    AddCapture(entries, entry);
                 }
+                else
+                {
+                    CheckContradictions(entries, entry);
 
-                // Captures read what the network goes on with, so they come after every change.
-                int at = item is Capture ? entries.Count : entries.FindIndex(other => other.Item is Capture) is >= 0 and int first ? first : entries.Count;
-                entries.Insert(at, entry);
+                    // Captures read what the network goes on with, so they come after every change.
+                    int at = entries.FindIndex(other => other.Item is Capture);
+                    entries.Insert(at < 0 ? entries.Count : at, entry);
+                }
             }
         }
 
         return new(byPoint, hooks);
     }
 
-    private static int[]? Positions(Site site, HookPoint point, int promptLength)
+    private static void AddCapture(List<Entry> entries, Entry entry)
     {
-        if (site.Positions is null)
+        if (entries.Find(other => other.Item is Capture) is not { } known)
+        {
+            entries.Add(entry);
+        }
+        else if (!known.SameParts(entry) || ((Capture)known.Item).Store != ((Capture)entry.Item).Store)
+        {
+            throw CutawayException.Usage($"'{entry.Point.Name}' is captured twice, with different heads, positions or precision; capture all that is needed once");
+        }
+    }
+
+    private static void CheckContradictions(List<Entry> entries, Entry entry)
+    {
+        if (entry.Item is not Intervention { Overwrites: true } setter)
+        {
+            return;
+        }
+
+        foreach (Entry other in entries)
+        {
+            if (other.Item is not Intervention earlier)
+            {
+                continue;
+            }
+
+            if (earlier.Overwrites && earlier.Phase.Meets(setter.Phase) && other.Overlaps(entry))
+            {
+                throw CutawayException.Usage(
+                    $"{setter.GetType().Name} and {earlier.GetType().Name} both set '{entry.Point.Name}' at the same heads and positions; keep one of them");
+            }
+
+            if ((setter.Phase == Phase.Always || setter.Phase == earlier.Phase) && entry.Covers(other))
+            {
+                throw CutawayException.Usage(
+                    $"{earlier.GetType().Name} at '{entry.Point.Name}' would be lost: {setter.GetType().Name} sets the same heads and positions after it. Put {earlier.GetType().Name} after it, or leave it out");
+            }
+        }
+    }
+
+    private static int[]? Heads(PlanItem item) => item.Site.Heads is { } heads ? Chosen(item, heads) : null;
+
+    // An intervention acts once on each place; a capture lists what was asked for, as it was asked for.
+    private static int[] Chosen(PlanItem item, IEnumerable<int> indices) => [.. item is Capture ? indices : indices.Distinct()];
+
+    private static int[][]? Columns(PlanItem item, HookPoint point, TokenBatch prompt, int generated)
+    {
+        if (item.Site.Positions is not { } positions)
         {
             return null;
         }
@@ -68,31 +120,51 @@ internal sealed class CompiledPlan
             throw CutawayException.Usage($"'{point.Name}' has axes ({string.Join(", ", point.Axes)}): no positions to choose from");
         }
 
-        return
-        [
-            .. site.Positions.Select(position =>
+        int[][] columns = new int[prompt.Batch][];
+        for (int b = 0; b < prompt.Batch; b++)
+        {
+            int[] real = [.. Enumerable.Range(0, prompt.Length).Where(column => prompt.IsReal(b, column))];
+            columns[b] = Chosen(item, positions.Select(position =>
             {
-                int absolute = position < 0 ? promptLength + position : position;
-                return absolute >= 0
-                    ? absolute
-                    : throw CutawayException.Usage($"position {position} of '{point.Name}': the prompt has {promptLength} positions");
-            }),
-        ];
+                int index = position < 0 ? real.Length + position : position;
+                if (index < 0 || index >= real.Length + generated)
+                {
+                    string which = prompt.Batch == 1 ? "the prompt" : $"sequence {b}";
+                    throw CutawayException.Usage(
+                        $"position {position} of '{point.Name}' is outside: {which} has {real.Length} tokens{(generated == 0 ? "" : $", and at most {generated} are generated")}");
+                }
+
+                return index < real.Length ? real[index] : prompt.Length + index - real.Length;
+            }));
+        }
+
+        return columns;
     }
 
     /// <summary>One plan entry at one hook point.</summary>
     /// <param name="Item">The record.</param>
     /// <param name="Point">The hook point.</param>
     /// <param name="Heads">Chosen heads, or null for all.</param>
-    /// <param name="Positions">Chosen positions of the text, or null for all.</param>
-    internal sealed record Entry(PlanItem Item, HookPoint Point, int[]? Heads, int[]? Positions)
+    /// <param name="Columns">Chosen positions of each sequence, padding counted, or null for all.</param>
+    internal sealed record Entry(PlanItem Item, HookPoint Point, int[]? Heads, int[][]? Columns)
     {
         public bool Fired { get; set; }
 
-        public bool Overlaps(Entry other, Phase phase) =>
-            Meet(Heads, other.Heads) && Meet(Positions, other.Positions)
-            && (((Intervention)Item).Phase == phase || phase == Phase.Always || ((Intervention)Item).Phase == Phase.Always);
+        /// <summary>Whether some place belongs to both.</summary>
+        public bool Overlaps(Entry other) => Meet(Heads, other.Heads) && Pairs(other).Any(pair => Meet(pair.Own, pair.Other));
+
+        /// <summary>Whether every place of another entry is one of this one's.</summary>
+        public bool Covers(Entry other) => Include(Heads, other.Heads) && Pairs(other).All(pair => Include(pair.Own, pair.Other));
+
+        public bool SameParts(Entry other) => Same(Heads, other.Heads) && Pairs(other).All(pair => Same(pair.Own, pair.Other));
+
+        private IEnumerable<(int[]? Own, int[]? Other)> Pairs(Entry other) =>
+            Enumerable.Range(0, Columns?.Length ?? other.Columns?.Length ?? 1).Select(b => (Columns?[b], other.Columns?[b]));
 
         private static bool Meet(int[]? a, int[]? b) => a is null || b is null || a.Intersect(b).Any();
+
+        private static bool Include(int[]? all, int[]? some) => all is null || (some is not null && some.All(all.Contains));
+
+        private static bool Same(int[]? a, int[]? b) => a is null ? b is null : b is not null && a.SequenceEqual(b);
     }
 }

@@ -29,7 +29,7 @@ internal static class Generator
             throw CutawayException.Input($"{prompt.Count} prompt tokens and {options.MaxTokens} to generate exceed the context of {config.Context}");
         }
 
-        PlanListener<T>? listener = plan.Count == 0 ? null : new(CompiledPlan.Compile(model.Network.Hooks, plan, prompt.Count));
+        PlanListener<T>? listener = plan.Count == 0 ? null : new(CompiledPlan.Compile(model.Network.Hooks, plan, TokenBatch.Single(prompt), options.MaxTokens));
         KeyValueCache cache = KeyValueCache.Create<T>(config, 1, prompt.Count + options.MaxTokens);
         SeededRandom random = new((ulong)options.Seed);
         List<int> ids = new(options.MaxTokens);

@@ -58,9 +58,12 @@ internal sealed class PlanListener<T>(CompiledPlan plan) : IActivationListener<T
     {
         foreach (CompiledPlan.Entry entry in plan.Entries)
         {
-            if (!entry.Fired && !(entry.Item is Intervention { Phase: not Phase.Always }))
+            // A generation that ended with its first token had no step for what holds in later ones.
+            if (!entry.Fired && (Generating || entry.Item is not Intervention { Phase: Phase.Generated }))
             {
-                string why = entry.Positions is { } positions ? $"positions {string.Join(",", positions)} are outside the {length} that were run" : "the run did not reach it";
+                string why = entry.Columns is null
+                    ? "the run did not reach it"
+                    : $"positions {string.Join(",", entry.Item.Site.Positions!)} were not among the {length} that were run while it held";
                 throw CutawayException.Usage($"{entry.Item.GetType().Name} at '{entry.Point.Name}' did nothing: {why}");
             }
         }
@@ -87,23 +90,16 @@ internal sealed class PlanListener<T>(CompiledPlan plan) : IActivationListener<T
         HookPoint point = entry.Point;
         int[] shape = activation.Shape.ToArray();
         ReadOnlySpan<T> values = activation.Values;
-        if (entry.Heads is not null || entry.Positions is not null)
+        if (entry.Heads is not null || entry.Columns is not null)
         {
             if (entry.Heads is not null)
             {
                 shape[point.HeadAxis] = entry.Heads.Length;
             }
 
-            if (entry.Positions is not null)
+            if (entry.Columns is not null)
             {
-                int past = activation.Past;
-                int run = activation.Shape[point.PositionAxis];
-                if (Array.Find(entry.Positions, position => position < past || position >= past + run) is var outside && Array.Exists(entry.Positions, position => position < past || position >= past + run))
-                {
-                    throw CutawayException.Usage($"position {outside} of '{point.Name}' is outside the {run} positions of the prompt");
-                }
-
-                shape[point.PositionAxis] = entry.Positions.Length;
+                shape[point.PositionAxis] = entry.Columns[0].Length;
             }
 
             T[] kept = new T[shape.Aggregate(1, (product, extent) => product * extent)];
@@ -156,9 +152,9 @@ internal sealed class PlanListener<T>(CompiledPlan plan) : IActivationListener<T
 
         private readonly int Count2 => Chosen2?.Length ?? extent2;
 
-        private readonly int[]? Chosen1 => headFirst ? entry.Heads : entry.Positions;
+        private readonly int[]? Chosen1 => headFirst ? entry.Heads : entry.Columns?[i0];
 
-        private readonly int[]? Chosen2 => headFirst ? entry.Positions : entry.Heads;
+        private readonly int[]? Chosen2 => headFirst ? entry.Columns?[i0] : entry.Heads;
 
         private readonly int A => Chosen1 is { } chosen ? chosen[i1] - (headFirst ? 0 : past) : i1;
 

@@ -14,7 +14,7 @@ public sealed record Site(string Name)
     /// <summary>Heads, or null for all.</summary>
     public IReadOnlyList<int>? Heads { get; init; }
 
-    /// <summary>Positions of the text, negative ones counted from the prompt's end, or null for all.</summary>
+    /// <summary>Positions of the text (padding does not count), negative ones counted from the prompt's end, or null for all.</summary>
     public IReadOnlyList<int>? Positions { get; init; }
 
     /// <summary>The residual stream before each block.</summary>
@@ -83,6 +83,11 @@ public sealed record Site(string Name)
         {
             throw CutawayException.Usage(
                 $"no hook point '{Name}' in this model{NearNames.Suggest(name, hooks.Points.Select(point => point.Name))} (`cutaway hooks` lists all)");
+        }
+
+        if (Heads is { Count: 0 } || Positions is { Count: 0 })
+        {
+            throw CutawayException.Usage($"'{Name}' is given an empty list of {(Heads is { Count: 0 } ? "heads" : "positions")}; leave it out for all of them");
         }
 
         if (Heads is not null && found.FirstOrDefault(point => point.HeadAxis < 0) is { } headless)

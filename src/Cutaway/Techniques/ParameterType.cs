@@ -102,6 +102,7 @@ internal sealed class ParameterType
     {
         Enum choice => $"{Scalar.Name}.{choice}",
         string text => Literal(text),
+        Prompt { Ids: { } ids } => $"Prompt.FromIds({string.Join(", ", ids)})",
         _ when parse is not null => $"{Scalar.Name}.Parse({Literal(FormatOne(value))})",
         _ => FormatOne(value),
     };

@@ -86,7 +86,7 @@ public sealed class TechniqueDescription
         }
     }
 
-    /// <summary>Validates and runs a request.</summary>
+    /// <summary>Validates and runs a request; the finding says where it comes from.</summary>
     /// <param name="request">A request of <see cref="RequestType"/>.</param>
     /// <param name="model">The model to look into.</param>
     /// <param name="progress">Reports and cancels long work.</param>
@@ -94,8 +94,13 @@ public sealed class TechniqueDescription
     public Finding Run(object request, LanguageModel model, Progress progress = default)
     {
         Validate(request);
-        return ((ITechnique<Finding>)request).Run(model, progress);
+        return ((ITechnique<Finding>)request).Run(model, progress) with { Provenance = Provenance.Of(request, model) };
     }
+
+    /// <summary>The same for a request whose finding's type is known.</summary>
+    /// <inheritdoc cref="Run(object, LanguageModel, Progress)"/>
+    public static TFinding Run<TFinding>(ITechnique<TFinding> request, LanguageModel model, Progress progress = default)
+        where TFinding : Finding => (TFinding)TechniqueCatalogue.Describe(request.GetType()).Run(request, model, progress);
 
     private ConstructorInfo Constructor() =>
         RequestType.GetConstructors() is [var only]

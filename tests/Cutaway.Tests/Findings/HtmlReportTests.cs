@@ -18,7 +18,20 @@ public sealed class HtmlReportTests
     {
         Assert.Equal(3, Page.QuerySelectorAll("main > section").Length);
         Assert.Equal(SampleFindings.Attribution().Headline, Page.QuerySelector("section h2")!.TextContent);
-        Assert.Equal(Page.QuerySelectorAll("nav a").Select(a => a.GetAttribute("href")), Page.QuerySelectorAll("section").Select(s => "#" + s.Id));
+        Assert.Equal(Page.QuerySelectorAll("section h2").Select(h => h.TextContent), Page.QuerySelectorAll("nav.summary a span + span").Select(span => span.TextContent));
+        Assert.Equal(Page.QuerySelectorAll("nav.contents a").Select(a => a.GetAttribute("href")), Page.QuerySelectorAll("section").Select(s => "#" + s.Id));
+    }
+
+    [Fact]
+    public void A_composed_finding_is_followed_by_its_parts()
+    {
+        Sample inner = SampleFindings.Lens() with { Composed = [SampleFindings.Circuit()] };
+        using MemoryStream stream = new();
+        HtmlReport.Write(stream, "Composed", SampleFindings.Attribution() with { Composed = [inner] });
+        IHtmlDocument page = new HtmlParser().ParseDocument(System.Text.Encoding.UTF8.GetString(stream.ToArray()));
+        Assert.Equal(
+            [SampleFindings.Attribution().Headline, SampleFindings.Lens().Headline, SampleFindings.Circuit().Headline],
+            page.QuerySelectorAll("section h2").Select(heading => heading.TextContent));
     }
 
     [Fact]
@@ -64,7 +77,7 @@ public sealed class HtmlReportTests
     {
         string[] ids = [.. Page.QuerySelectorAll("[id]").Select(element => element.Id!)];
         Assert.Equal(ids.Length, ids.Distinct().Count());
-        Assert.All(Page.QuerySelectorAll("[role='region'], nav"), region => Assert.NotEmpty(region.GetAttribute("aria-label")!));
+        Assert.All(Page.QuerySelectorAll("[role='group'], nav"), region => Assert.NotEmpty(region.GetAttribute("aria-label")!));
         Assert.Equal("en", Page.DocumentElement.GetAttribute("lang"));
         Assert.Single(Page.QuerySelectorAll("h1"));
         Assert.Single(Page.QuerySelectorAll("main"));
@@ -101,7 +114,6 @@ public sealed class HtmlReportTests
     {
         using MemoryStream stream = new();
         HtmlReport.Write(stream, "When Mary and John went to the store", SampleFindings.Attribution(), SampleFindings.Lens(), SampleFindings.Circuit());
-        File.WriteAllBytes(Path.Combine(AppContext.BaseDirectory, "sample-report.html"), stream.ToArray());
         return System.Text.Encoding.UTF8.GetString(stream.ToArray());
     }
 }

@@ -91,7 +91,7 @@ internal static class SampleFindings
         [.. Enumerable.Range(0, rows).Select(i => (double[])[.. Enumerable.Range(0, columns).Select(j => value(i, j))])];
 
     // Between -1 and 1, without a pattern that the eye finds.
-    private static double Noise(int i, int j)
+    public static double Noise(int i, int j)
     {
         double x = Math.Sin((12.9898 * i) + (78.233 * j) + 1) * 43758.5453;
         return (2 * (x - Math.Floor(x))) - 1;
@@ -104,6 +104,10 @@ internal sealed record Sample(string Sentence, IReadOnlyList<View> Shown) : Find
     public override string Headline => Sentence;
 
     public override IReadOnlyList<View> Views => Shown;
+
+    public IReadOnlyList<Finding> Composed { get; init; } = [];
+
+    public override IReadOnlyList<Finding> Parts => Composed;
 
     public double Total { get; init; }
 

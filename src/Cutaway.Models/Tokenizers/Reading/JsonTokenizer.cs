@@ -82,9 +82,12 @@ internal static class JsonTokenizer
     {
         int highest = Math.Max(vocabulary.Max(pair => (int?)pair.Id) ?? -1, added.Max(token => (int?)token.Id) ?? -1);
         int lowest = vocabulary.Min(pair => (int?)pair.Id) ?? 0;
-        if (lowest < 0 || highest > Limits.Vocabulary)
+
+        // Ids may have gaps, but not so many that a small file asks for a large table.
+        long most = Math.Min(Limits.Vocabulary, (16L * (vocabulary.Count + added.Length)) + ushort.MaxValue);
+        if (lowest < 0 || highest > most)
         {
-            throw CutawayException.Model($"{source} has a token with the id {(lowest < 0 ? lowest : highest)}; ids from 0 to {Limits.Vocabulary} were expected");
+            throw CutawayException.Model($"{source} has a token with the id {(lowest < 0 ? lowest : highest)}; ids from 0 to {most} were expected");
         }
 
         string?[] tokens = new string?[highest + 1];

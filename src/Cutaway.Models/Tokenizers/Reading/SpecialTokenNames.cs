@@ -19,6 +19,9 @@ internal sealed class SpecialTokenNames
     public static SpecialTokenNames Open(string folder) =>
         new(Find(folder, "tokenizer_config.json"), Find(folder, "generation_config.json"), Find(folder, "config.json"));
 
+    /// <summary>What a configuration says by itself.</summary>
+    public static SpecialTokenNames Of(ConfigReader config) => new(null, config);
+
     /// <summary>The id of the token that starts a text, or null.</summary>
     public int? Begin(Vocabulary vocabulary) => Id("bos_token", vocabulary);
 

@@ -4,23 +4,24 @@ using Cutaway.Tensors.Kernels.Lanes;
 namespace Cutaway.Tensors.Kernels.Blocks;
 
 /// <summary>Q4_1: a half-precision scale and minimum, and 32 nibbles; value = scale · q + minimum.</summary>
-internal readonly unsafe struct BlockQ4_1 : IBlock32
+internal readonly unsafe struct BlockQ4_1 : IBlock32, INibbleMap
 {
     public static int Bytes => 20;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Scale(byte* block) => HalfFormat.Read(block);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Minimum(byte* block) => HalfFormat.Read(block + 2);
+    public static bool HasMinimum => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector First<TLanes, TVector>(byte* block, int at, TVector scale, TVector minimum)
         where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged => TLanes.Add(TLanes.Multiply(scale, TLanes.LowNibbles(block + 4 + at)), minimum);
+        where TVector : unmanaged => TLanes.LowNibbles<BlockQ4_1>(block + 4 + at, scale, minimum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Second<TLanes, TVector>(byte* block, int at, TVector scale, TVector minimum)
         where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged => TLanes.Add(TLanes.Multiply(scale, TLanes.HighNibbles(block + 4 + at)), minimum);
+        where TVector : unmanaged => TLanes.HighNibbles<BlockQ4_1>(block + 4 + at, scale, minimum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Value<TLanes, TVector>(TVector nibbles, TVector scale, TVector minimum)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged => TLanes.Add(TLanes.Multiply(scale, nibbles), minimum);
 }

@@ -8,11 +8,7 @@ internal readonly unsafe struct BlockQ8_0 : IBlock32
 {
     public static int Bytes => 34;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Scale(byte* block) => HalfFormat.Read(block);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Minimum(byte* block) => 0;
+    public static bool HasMinimum => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector First<TLanes, TVector>(byte* block, int at, TVector scale, TVector minimum)

@@ -11,11 +11,8 @@ internal unsafe interface IBlock32
     /// <summary>Bytes of a block.</summary>
     static abstract int Bytes { get; }
 
-    /// <summary>The scale.</summary>
-    static abstract float Scale(byte* block);
-
-    /// <summary>What is added after scaling; 0 where the format has none.</summary>
-    static abstract float Minimum(byte* block);
+    /// <summary>Whether a half-precision minimum, added after scaling, follows the half-precision scale that blocks begin with.</summary>
+    static abstract bool HasMinimum { get; }
 
     /// <summary>Values <paramref name="at"/>, at + 1, … as many as lanes, for at in [0, 16).</summary>
     static abstract TVector First<TLanes, TVector>(byte* block, int at, TVector scale, TVector minimum)

@@ -1,3 +1,5 @@
+using Cutaway.Tensors.Kernels.Blocks;
+
 namespace Cutaway.Tensors.Kernels.Lanes;
 
 /// <summary>
@@ -56,6 +58,9 @@ internal unsafe interface ILanes<TVector>
     /// <summary>whenTrue where a &lt; b, else whenFalse (also where either is not a number).</summary>
     static abstract TVector SelectLess(TVector a, TVector b, TVector whenTrue, TVector whenFalse);
 
+    /// <summary>Whether every lane is a number of at most its limit.</summary>
+    static abstract bool AllAtMost(TVector a, TVector limit);
+
     /// <summary>Each pair of lanes (2i, 2i + 1) exchanged.</summary>
     static abstract TVector SwapPairs(TVector a);
 
@@ -68,11 +73,13 @@ internal unsafe interface ILanes<TVector>
     /// <summary>The largest lane, of numbers.</summary>
     static abstract float Largest(TVector a);
 
-    /// <summary>The low four bits of <see cref="Count"/> bytes.</summary>
-    static abstract TVector LowNibbles(byte* source);
+    /// <summary>What the low four bits of <see cref="Count"/> bytes stand for.</summary>
+    static abstract TVector LowNibbles<TMap>(byte* source, TVector scale, TVector minimum)
+        where TMap : struct, INibbleMap;
 
-    /// <summary>The high four bits of <see cref="Count"/> bytes.</summary>
-    static abstract TVector HighNibbles(byte* source);
+    /// <summary>What the high four bits of <see cref="Count"/> bytes stand for.</summary>
+    static abstract TVector HighNibbles<TMap>(byte* source, TVector scale, TVector minimum)
+        where TMap : struct, INibbleMap;
 
     /// <summary><see cref="Count"/> signed bytes.</summary>
     static abstract TVector SignedBytes(sbyte* source);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Cutaway.Tensors.Kernels.Blocks;
 
 namespace Cutaway.Tensors.Kernels.Lanes;
 
@@ -63,6 +64,9 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
         Vector128.ConditionalSelect(Vector128.LessThan(a, b), whenTrue, whenFalse);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AllAtMost(Vector128<float> a, Vector128<float> limit) => Vector128.LessThanOrEqualAll(a, limit);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> SwapPairs(Vector128<float> a) => Vector128.Shuffle(a, Vector128.Create(1, 0, 3, 2));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -83,10 +87,14 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> LowNibbles(byte* source) => Vector128.ConvertToSingle(Bytes(source) & Vector128.Create(15));
+    public static Vector128<float> LowNibbles<TMap>(byte* source, Vector128<float> scale, Vector128<float> minimum)
+        where TMap : struct, INibbleMap =>
+            TMap.Value<Lanes128, Vector128<float>>(Vector128.ConvertToSingle(Bytes(source) & Vector128.Create(15)), scale, minimum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> HighNibbles(byte* source) => Vector128.ConvertToSingle(Bytes(source) >> 4);
+    public static Vector128<float> HighNibbles<TMap>(byte* source, Vector128<float> scale, Vector128<float> minimum)
+        where TMap : struct, INibbleMap =>
+            TMap.Value<Lanes128, Vector128<float>>(Vector128.ConvertToSingle(Bytes(source) >> 4), scale, minimum);
 
     // Widened as unsigned, then moved up and back down to carry the sign.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -96,14 +104,7 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     public static Vector128<float> BFloat16(ushort* source) => (Words(source) << 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Float16(ushort* source)
-    {
-        Vector128<int> bits = Words(source);
-        Vector128<int> magnitude = (bits & Vector128.Create(0x7FFF)) << 13;
-        Vector128<int> special = Vector128.GreaterThan(magnitude, Vector128.Create(HalfFormat.LargestFinite)) & Vector128.Create(HalfFormat.Exponent);
-        Vector128<int> sign = (bits & Vector128.Create(0x8000)) << 16;
-        return ((magnitude.AsSingle() * Vector128.Create(HalfFormat.Rebias)).AsInt32() | special | sign).AsSingle();
-    }
+    public static Vector128<float> Float16(ushort* source) => HalfFormat.Widen(Words(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> Bytes(byte* source) =>

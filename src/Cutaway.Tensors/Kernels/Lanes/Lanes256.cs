@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Cutaway.Tensors.Kernels.Blocks;
 
 namespace Cutaway.Tensors.Kernels.Lanes;
 
@@ -64,6 +65,9 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
         Vector256.ConditionalSelect(Vector256.LessThan(a, b), whenTrue, whenFalse);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AllAtMost(Vector256<float> a, Vector256<float> limit) => Vector256.LessThanOrEqualAll(a, limit);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> SwapPairs(Vector256<float> a) => Avx.Permute(a, 0b10_11_00_01);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -77,12 +81,14 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static float Largest(Vector256<float> a) => Lanes128.Largest(Vector128.MaxNative(a.GetLower(), a.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> LowNibbles(byte* source) =>
-        Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(source) & Vector256.Create(15));
+    public static Vector256<float> LowNibbles<TMap>(byte* source, Vector256<float> scale, Vector256<float> minimum)
+        where TMap : struct, INibbleMap =>
+            TMap.Value<Lanes256, Vector256<float>>(Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(source) & Vector256.Create(15)), scale, minimum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> HighNibbles(byte* source) =>
-        Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(source) >> 4);
+    public static Vector256<float> HighNibbles<TMap>(byte* source, Vector256<float> scale, Vector256<float> minimum)
+        where TMap : struct, INibbleMap =>
+            TMap.Value<Lanes256, Vector256<float>>(Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(source) >> 4), scale, minimum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> SignedBytes(sbyte* source) =>
@@ -93,12 +99,5 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
         (Avx2.ConvertToVector256Int32(source) << 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Float16(ushort* source)
-    {
-        Vector256<int> bits = Avx2.ConvertToVector256Int32(source);
-        Vector256<int> magnitude = (bits & Vector256.Create(0x7FFF)) << 13;
-        Vector256<int> special = Vector256.GreaterThan(magnitude, Vector256.Create(HalfFormat.LargestFinite)) & Vector256.Create(HalfFormat.Exponent);
-        Vector256<int> sign = (bits & Vector256.Create(0x8000)) << 16;
-        return ((magnitude.AsSingle() * Vector256.Create(HalfFormat.Rebias)).AsInt32() | special | sign).AsSingle();
-    }
+    public static Vector256<float> Float16(ushort* source) => HalfFormat.Widen(Avx2.ConvertToVector256Int32(source));
 }

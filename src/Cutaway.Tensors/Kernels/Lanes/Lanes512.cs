@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Cutaway.Tensors.Kernels.Blocks;
 
 namespace Cutaway.Tensors.Kernels.Lanes;
 
@@ -56,6 +57,9 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
         Vector512.ConditionalSelect(Vector512.LessThan(a, b), whenTrue, whenFalse);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AllAtMost(Vector512<float> a, Vector512<float> limit) => Vector512.LessThanOrEqualAll(a, limit);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> SwapPairs(Vector512<float> a) => Avx512F.Permute4x32(a, 0b10_11_00_01);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -68,14 +72,18 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Largest(Vector512<float> a) => Lanes256.Largest(Vector256.MaxNative(a.GetLower(), a.GetUpper()));
 
-    // A permutation reads only the low four bits of each index: mask and conversion to float in one instruction.
+    // The sixteen values are computed once; a permutation, which reads only the low four bits of each index, looks them up.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> LowNibbles(byte* source) =>
-        Avx512F.PermuteVar16x32(Sixteen, Avx512F.ConvertToVector512Int32(Vector128.Load(source)));
+    public static Vector512<float> LowNibbles<TMap>(byte* source, Vector512<float> scale, Vector512<float> minimum)
+        where TMap : struct, INibbleMap =>
+            Avx512F.PermuteVar16x32(
+                TMap.Value<Lanes512, Vector512<float>>(Sixteen, scale, minimum), Avx512F.ConvertToVector512Int32(Vector128.Load(source)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> HighNibbles(byte* source) =>
-        Avx512F.PermuteVar16x32(Sixteen, Avx512F.ConvertToVector512Int32(Vector128.Load(source)) >> 4);
+    public static Vector512<float> HighNibbles<TMap>(byte* source, Vector512<float> scale, Vector512<float> minimum)
+        where TMap : struct, INibbleMap =>
+            Avx512F.PermuteVar16x32(
+                TMap.Value<Lanes512, Vector512<float>>(Sixteen, scale, minimum), Avx512F.ConvertToVector512Int32(Vector128.Load(source)) >> 4);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> SignedBytes(sbyte* source) =>

@@ -12,23 +12,33 @@ internal static class HtmlFigure
         }
 
         page.Raw("</figcaption>\n");
-        switch (view)
+        if (view is TextView prose)
         {
-            case TextView text:
-                page.Element("p", text.Text, "prose").Raw("\n");
-                break;
-            case TableView:
-                page.Raw("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"").Text(view.Title).Raw("\">");
-                HtmlTable.Write(page, ViewTable.Of(view));
-                page.Raw("</div>\n");
-                break;
-            default:
-                page.Raw($"<{ElementOf(view)} class=\"view\"></{ElementOf(view)}>\n")
-                    .Raw("<details class=\"data\" open><summary>Table</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of ")
-                    .Text(view.Title).Raw("\">");
-                HtmlTable.Write(page, ViewTable.Of(view));
-                page.Raw("</div></details>\n");
-                break;
+            page.Element("p", prose.Text, "prose").Raw("\n</figure>\n");
+            return;
+        }
+
+        ViewTable table = ViewTable.Of(view);
+        if (table.Rows.Count == 0)
+        {
+            page.Element("p", "Nothing to show.", "none").Raw("\n</figure>\n");
+            return;
+        }
+
+        if (view is TableView)
+        {
+            page.Raw("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"").Text(view.Title).Raw("\">");
+            HtmlTable.Write(page, table);
+            page.Raw("</div>\n");
+        }
+        else
+        {
+            // Open for those who read without script, which folds it behind the picture.
+            page.Raw($"<{ElementOf(view)} class=\"view\"></{ElementOf(view)}>\n")
+                .Raw("<details class=\"data\" open><summary>Table</summary><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Table of ")
+                .Text(view.Title).Raw("\">");
+            HtmlTable.Write(page, table);
+            page.Raw("</div></details>\n");
         }
 
         page.Raw("<script type=\"application/json\">").Raw(FindingJson.View(view)).Raw("</script>\n</figure>\n");

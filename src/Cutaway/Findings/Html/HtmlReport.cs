@@ -13,7 +13,7 @@ public static class HtmlReport
     /// <summary>Writes a page to a file, whole or not at all.</summary>
     /// <param name="path">The file; replaced if it exists.</param>
     /// <param name="title">The page's title.</param>
-    /// <param name="findings">One section each, in order.</param>
+    /// <param name="findings">One section each, in order; a composed finding is followed by its parts.</param>
     /// <exception cref="CutawayException">The file cannot be written.</exception>
     public static void Write(string path, string title, params IReadOnlyList<Finding> findings) =>
         AtomicFile.Write(path, stream => Write(stream, title, findings));
@@ -21,11 +21,12 @@ public static class HtmlReport
     /// <summary>Writes a page to a stream as UTF-8.</summary>
     /// <param name="stream">Where to; stays open.</param>
     /// <param name="title">The page's title.</param>
-    /// <param name="findings">One section each, in order.</param>
+    /// <param name="findings">One section each, in order; a composed finding is followed by its parts.</param>
     public static void Write(Stream stream, string title, params IReadOnlyList<Finding> findings)
     {
         using StreamWriter text = new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 1 << 16, leaveOpen: true);
         HtmlWriter page = new(text);
+        findings = [.. findings.SelectMany(finding => finding.WithParts())];
         page.Raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
             .Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
             .Raw("<meta name=\"generator\" content=\"Cutaway\">\n")
@@ -67,8 +68,13 @@ public static class HtmlReport
             return;
         }
 
-        page.Element("p", $"{findings.Count} findings. Every figure has its table, its numbers to download, and the lines that reproduce it.", "lede")
-            .Raw("\n</header>\n");
+        page.Raw("<nav class=\"summary\" aria-label=\"Summary\"><ol>\n");
+        for (int i = 0; i < findings.Count; i++)
+        {
+            page.Raw($"<li><a href=\"#s{i + 1}\">").Element("span", NameOf(findings[i]), "kicker").Raw(" ").Element("span", findings[i].Headline).Raw("</a></li>\n");
+        }
+
+        page.Raw("</ol></nav>\n</header>\n");
     }
 
     private static void Contents(HtmlWriter page, IReadOnlyList<Finding> findings)
@@ -111,12 +117,7 @@ public static class HtmlReport
             .Raw("</footer>\n");
     }
 
-    // "logit-lens" reads as "Logit lens".
-    private static string NameOf(Finding finding)
-    {
-        string name = finding.Provenance?.Technique is { Length: > 0 } technique ? technique.Replace('-', ' ') : "finding";
-        return char.ToUpperInvariant(name[0]) + name[1..];
-    }
+    private static string NameOf(Finding finding) => finding.Provenance?.Technique is { Length: > 0 } technique ? technique : "finding";
 
     private static string Asset(string name)
     {

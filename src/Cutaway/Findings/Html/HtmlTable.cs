@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Cutaway.Findings.Html;
 
-/// <summary>A table: numbers to the right and rounded, the exact value beside them for the download.</summary>
+/// <summary>A table: numbers to the right and rounded, seven digits beside them for the download.</summary>
 internal static class HtmlTable
 {
     public static void Write(HtmlWriter page, ViewTable table)
@@ -29,21 +29,26 @@ internal static class HtmlTable
         page.Raw("</tbody>\n</table>");
         if (table.Left > 0)
         {
-            page.Element("p", string.Create(CultureInfo.InvariantCulture, $"The {table.Rows.Count} largest are listed; {table.Left} more are in the JSON."), "more");
+            page.Element("p", string.Create(CultureInfo.InvariantCulture, $"{table.Rows.Count} rows are listed; {table.Left} more are in the JSON."), "more");
         }
     }
 
     private static void Cell(HtmlWriter page, object? cell, int column, ColumnFormat[] columns)
     {
+        string name = column == 0 ? "th" : "td";
+        page.Raw(column == 0 ? "<th scope=\"row\"" : "<td");
+        string shown = columns[column].Text(cell);
         if (NumberFormat.Number(cell) is { } number)
         {
-            string text = columns[column].Text(cell).Replace('-', '−');
-            page.Raw(string.Create(CultureInfo.InvariantCulture, $"<td class=\"n\" data-value=\"{(double.IsFinite(number) ? number : null)}\">"))
-                .Text(double.IsNaN(number) ? "–" : text).Raw("</td>");
-            return;
+            string value = double.IsFinite(number) ? number.ToString("G7", CultureInfo.InvariantCulture) : "";
+            page.Raw(value == shown ? " class=\"n\">" : $" class=\"n\" data-value=\"{value}\">")
+                .Text(double.IsNaN(number) ? "–" : shown.Replace('-', '−'));
+        }
+        else
+        {
+            page.Raw(shown.Length > 40 ? " class=\"t\">" : ">").Text(shown);
         }
 
-        string shown = Labels.Visible(cell?.ToString() ?? "");
-        page.Raw(column == 0 ? "<th scope=\"row\">" : shown.Length > 40 ? "<td class=\"t\">" : "<td>").Text(shown).Raw(column == 0 ? "</th>" : "</td>");
+        page.Raw($"</{name}>");
     }
 }

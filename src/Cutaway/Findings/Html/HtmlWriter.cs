@@ -3,7 +3,7 @@ using System.Text.Unicode;
 
 namespace Cutaway.Findings.Html;
 
-/// <summary>Writes HTML: what comes from a finding goes through <see cref="Text"/>, which escapes it.</summary>
+/// <summary>Writes HTML: what comes from a finding goes through <see cref="Text"/>, which makes it harmless.</summary>
 internal sealed class HtmlWriter(TextWriter writer)
 {
     private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
@@ -18,7 +18,7 @@ internal sealed class HtmlWriter(TextWriter writer)
     /// <summary>Text, escaped for content and for quoted attributes.</summary>
     public HtmlWriter Text(string text)
     {
-        writer.Write(Encoder.Encode(text));
+        writer.Write(Encoder.Encode(Labels.Printable(text)));
         return this;
     }
 

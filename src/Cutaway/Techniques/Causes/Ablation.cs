@@ -4,7 +4,6 @@ using Cutaway.Interventions;
 using Cutaway.Models.Network;
 using Cutaway.Runs;
 using Cutaway.Sites;
-using Cutaway.Tensors.Kernels;
 
 namespace Cutaway.Techniques.Causes;
 
@@ -23,14 +22,16 @@ public enum AblationTargets
 
 /// <summary>
 /// Takes out every head and every MLP, one at a time, and measures what that does to the answer's logit (difference): how
-/// much each part matters here. Mean ablation averages the part over the prompt's own positions; resampling is not defined
-/// on one prompt.
+/// much each part matters here. Mean ablation averages the part over the positions of the prompt or of a reference text;
+/// resampling puts in what the part was at the same position of a reference text of as many tokens (Chan et al. 2022, "Causal
+/// Scrubbing"; Wang et al. 2022 on mean ablation).
 /// </summary>
 /// <param name="Prompt">The text.</param>
 /// <param name="Answer">The token whose logit is measured, such as " Mary"; by default the model's own first choice.</param>
 /// <param name="Versus">A token whose logit is subtracted, such as " John".</param>
 /// <param name="Over">What is ablated.</param>
-/// <param name="Mode">What an ablated part becomes: zero or mean.</param>
+/// <param name="Mode">What an ablated part becomes.</param>
+/// <param name="Reference">A text whose activations are averaged or put in; by default the prompt itself is averaged.</param>
 /// <param name="Top">Parts listed.</param>
 [Technique("ablate", Section.Causes, "Take out every head and MLP, one at a time, and measure what happens to the answer",
     Topic = "activation-patching",
@@ -40,17 +41,13 @@ public sealed record Ablation(
     [property: Help("Token measured, such as \" Mary\" (default: the model's first choice)")] string? Answer = null,
     [property: Help("Token whose logit is subtracted, such as \" John\"")] string? Versus = null,
     [property: Help("What is ablated")] AblationTargets Over = AblationTargets.All,
-    [property: Help("What an ablated part becomes: zero or mean")] AblationMode Mode = AblationMode.Zero,
+    [property: Help("What an ablated part becomes")] AblationMode Mode = AblationMode.Zero,
+    [property: Help("Text whose activations are averaged (mean) or put in (resample, of as many tokens)")] Prompt? Reference = null,
     [property: Help("Parts listed"), Range(1, 200)] int Top = 10) : ITechnique<AblationFinding>
 {
     /// <inheritdoc/>
     public AblationFinding Run(LanguageModel model, Progress progress = default)
     {
-        if (Mode == AblationMode.Resample)
-        {
-            throw CutawayException.Usage("resample ablation needs a second prompt; choose --mode zero or --mode mean here");
-        }
-
         NetworkConfig config = model.Config;
         if (Over == AblationTargets.Mlps && config.AttentionOnly)
         {
@@ -60,13 +57,11 @@ public sealed record Ablation(
         TokenBatch tokens = TokenBatch.Single(model.Encode(Prompt));
         bool heads = Over != AblationTargets.Mlps;
         bool mlps = Over != AblationTargets.Heads && !config.AttentionOnly;
-        Capture[] references = Mode == AblationMode.Mean
-            ? [.. Enumerable.Range(0, config.Layers).SelectMany(layer => mlps ? [Site.Z(layer), Site.MlpOut(layer)] : new[] { Site.Z(layer) }).Select(Capture.At)]
-            : [];
-        Run clean = model.Run(tokens, references, LogitScope.Last, progress.Cancellation);
+        Run? reference = Mode == AblationMode.Zero ? null : ReferenceRun(model, tokens, progress);
+        Run clean = model.Run(tokens, [], LogitScope.Last, progress.Cancellation);
         double[] logits = clean.LastLogits();
-        int answer = Answer is null ? Reductions.ArgMax<double>(logits) : model.SingleToken(Answer);
-        int? versus = Versus is null ? null : model.SingleToken(Versus);
+        int answer = PromptTokens.Answer(model, Answer, logits);
+        int? versus = PromptTokens.Versus(model, Versus, answer);
         double baseline = Measure(logits);
         double[][] headEffects = new double[heads ? config.Layers : 0][];
         double[] mlpEffects = new double[mlps ? config.Layers : 0];
@@ -104,11 +99,28 @@ public sealed record Ablation(
         double Effect(Site site, Site whole)
         {
             progress.Step("ablating", done++, total);
-            Ablate ablate = Mode == AblationMode.Zero ? Ablate.Zero(site) : new Ablate { Site = site, Mode = Mode, Values = clean[whole] };
+            Ablate ablate = new() { Site = site, Mode = Mode, Values = reference?[whole] };
             return Measure(model.Run(tokens, [ablate], LogitScope.Last, progress.Cancellation).LastLogits()) - baseline;
         }
 
         double Measure(double[] values) => values[answer] - (versus is int other ? values[other] : 0);
+    }
+
+    private Run ReferenceRun(LanguageModel model, TokenBatch tokens, Progress progress)
+    {
+        if (Mode == AblationMode.Resample && Reference is null)
+        {
+            throw CutawayException.Usage("--mode resample puts in what parts were in another text: give it with --reference, of as many tokens as the prompt");
+        }
+
+        TokenBatch read = Reference is null ? tokens : TokenBatch.Single(model.Encode(Reference));
+        if (Mode == AblationMode.Resample && read.Length != tokens.Length)
+        {
+            throw CutawayException.Input($"the reference has {read.Length} tokens and the prompt {tokens.Length}; to resample they must be equally many");
+        }
+
+        List<Site> sites = [Site.AllZ, .. model.Config.AttentionOnly ? [] : new Site[] { "blocks.*.hook_mlp_out" }];
+        return model.Run(read, Capture.All([.. sites]), LogitScope.None, progress.Cancellation);
     }
 }
 
@@ -136,7 +148,14 @@ public sealed record AblationFinding : Finding
     /// <summary>Parts listed.</summary>
     public required int Top { get; init; }
 
-    private string Metric => Versus is null ? $"logit of '{Answer}'" : $"logit difference '{Answer}' − '{Versus}'";
+    private string Becomes => Mode switch
+    {
+        AblationMode.Zero => "zero",
+        AblationMode.Mean => "its mean",
+        _ => "what it was in the reference",
+    };
+
+    private string Metric => PromptTokens.Metric(Answer, Versus);
 
     private IEnumerable<(string Part, double Change)> Ranked => Heads
         .SelectMany((row, layer) => row.Select((change, head) => ($"head {layer}.{head}", change)))
@@ -164,14 +183,17 @@ public sealed record AblationFinding : Finding
                 new BarsView("Parts that matter most", [.. Ranked.Select(entry => entry.Part)], [.. Ranked.Select(entry => entry.Change)])
                 {
                     Unit = $"change of the {Metric}",
-                    Caption = FormattableString.Invariant($"Each part alone set to {(Mode == AblationMode.Zero ? "zero" : "its mean over the prompt")}; {Baseline:0.00} with nothing ablated."),
+                    Caption = FormattableString.Invariant($"Each part alone set to {Becomes}; {Baseline:0.00} with nothing ablated."),
                 },
             ];
             if (Heads.Count > 0)
             {
                 views.Add(new HeatMapView("Every head", [.. Heads.Select((_, layer) => $"{layer}")], [.. Heads[0].Select((_, head) => $"{head}")], Heads)
                 {
-                    RowAxis = "layer", ColumnAxis = "head", Unit = $"change of the {Metric}", Diverging = true,
+                    RowAxis = "layer",
+                    ColumnAxis = "head",
+                    Unit = $"change of the {Metric}",
+                    Diverging = true,
                     Caption = "Negative: the head supports the answer. Positive: it works against it.",
                 });
             }

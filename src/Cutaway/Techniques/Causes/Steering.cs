@@ -10,11 +10,12 @@ namespace Cutaway.Techniques.Causes;
 
 /// <summary>
 /// Steers a generation by adding a contrast vector to the residual stream in every step: the difference between the model's
-/// states after two texts (Turner et al. 2023, "Activation Addition", section 3), at the last position of each.
+/// states after two texts (Turner et al. 2023, "Activation Addition", section 3), at the last position of each; of several
+/// texts on a side the mean is taken (Rimsky et al. 2023, "Steering Llama 2 via Contrastive Activation Addition").
 /// </summary>
 /// <param name="Prompt">What is continued.</param>
-/// <param name="Toward">A text with more of what is wanted.</param>
-/// <param name="AwayFrom">A text with less of it.</param>
+/// <param name="Toward">Texts with more of what is wanted.</param>
+/// <param name="AwayFrom">Texts with less of it.</param>
 /// <param name="Layer">The vector is added to the residual stream before this block; by default a third of the way up.</param>
 /// <param name="Strength">Factor on the vector.</param>
 /// <param name="MaxTokens">Tokens generated.</param>
@@ -25,8 +26,8 @@ namespace Cutaway.Techniques.Causes;
     Examples = "steer \"I think that you are\" --toward \"I love you\" --away-from \"I hate you\" --strength 4 --model path/to/model.gguf")]
 public sealed record Steering(
     [property: Help("Text that is continued", Argument = true)] Prompt Prompt,
-    [property: Help("A text with more of what is wanted")] string Toward,
-    [property: Help("A text with less of it")] string AwayFrom,
+    [property: Help("A text with more of what is wanted; may be repeated")] IReadOnlyList<string> Toward,
+    [property: Help("A text with less of it; may be repeated")] IReadOnlyList<string> AwayFrom,
     [property: Help("Block before which the vector is added (default: a third of the way up)"), Range(0, 10000)] int? Layer = null,
     [property: Help("Factor on the vector")] double Strength = 4,
     [property: Help("Tokens generated"), Range(1, 4096)] int MaxTokens = 30,
@@ -36,20 +37,20 @@ public sealed record Steering(
     /// <inheritdoc/>
     public SteeringFinding Run(LanguageModel model, Progress progress = default)
     {
-        int layer = Layer ?? model.Config.Layers / 3;
-        if (layer >= model.Config.Layers)
+        int layer = PromptTokens.Layer(model, Layer ?? model.Config.Layers / 3);
+        if (Toward.Count == 0 || AwayFrom.Count == 0)
         {
-            throw CutawayException.Usage($"--layer {layer}: '{model.Name}' has layers 0 to {model.Config.Layers - 1}");
+            throw CutawayException.Usage("--toward and --away-from need at least one text each");
         }
 
         Site site = Site.ResidPre(layer);
-        double[] toward = LastState(model, Toward, site, progress);
-        double[] away = LastState(model, AwayFrom, site, progress);
+        double[] toward = MeanState(model, Toward, site, progress);
+        double[] away = MeanState(model, AwayFrom, site, progress);
         double[] vector = [.. toward.Zip(away, (a, b) => a - b)];
         double length = Math.Sqrt(vector.Sum(value => value * value));
         if (length < 1e-9)
         {
-            throw CutawayException.Input("the two texts leave the model in the same state, so there is no direction to steer in; choose texts that differ in their last words");
+            throw CutawayException.Input("the texts of both sides leave the model in the same state, so there is no direction to steer in; choose texts that differ in their last words");
         }
 
         GenerationOptions options = new() { MaxTokens = MaxTokens, Temperature = Temperature, Seed = Seed };
@@ -61,7 +62,7 @@ public sealed record Steering(
         progress.Step("generating", 2, 2);
         return new SteeringFinding
         {
-            Prompt = Prompt.ToString(),
+            Prompt = Prompt.Text ?? model.Tokenizer.Decode(plain.Prompt.ToArray()),
             Layer = layer,
             Strength = Strength,
             VectorLength = length,
@@ -75,10 +76,20 @@ public sealed record Steering(
         };
     }
 
-    private static double[] LastState(LanguageModel model, string text, Site site, Progress progress)
+    private static double[] MeanState(LanguageModel model, IReadOnlyList<string> texts, Site site, Progress progress)
     {
-        TokenBatch tokens = TokenBatch.Single(model.Encode(text));
-        return model.Run(tokens, [Capture.At(site.At(-1))], LogitScope.None, progress.Cancellation)[site].ToDoubles();
+        double[] mean = new double[model.Config.DModel];
+        foreach (string text in texts)
+        {
+            TokenBatch tokens = TokenBatch.Single(model.Encode(text));
+            Tensor state = model.Run(tokens, [Capture.At(site.At(-1))], LogitScope.None, progress.Cancellation)[site];
+            for (int i = 0; i < mean.Length; i++)
+            {
+                mean[i] += state.At(i) / texts.Count;
+            }
+        }
+
+        return mean;
     }
 }
 

@@ -3,6 +3,7 @@ using Cutaway.Findings;
 using Cutaway.Interventions;
 using Cutaway.Models.Network;
 using Cutaway.Runs;
+using Cutaway.Techniques.Reading;
 using Cutaway.Tensors;
 
 namespace Cutaway.Techniques.Internals;
@@ -11,19 +12,19 @@ namespace Cutaway.Techniques.Internals;
 /// Takes a model apart: its parts, shapes, parameters and hook points, and the residual stream as a running sum of what
 /// each part writes (Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits").
 /// </summary>
-/// <param name="Prompt">A text to follow through the model.</param>
+/// <param name="Prompt">A text to follow through the model; by default that of <c>explain</c>.</param>
 [Technique("anatomy", Section.Internals, "A model's parts, shapes, parameters and hook points, and its residual stream as a running sum",
     Topic = "transformer-architecture",
     Examples = "anatomy\nanatomy \"When Mary and John went to the store\" --model path/to/model.gguf")]
 public sealed record Anatomy(
-    [property: Help("Text to follow through the model", Argument = true)] Prompt Prompt) : ITechnique<AnatomyFinding>
+    [property: Help("Text to follow through the model (default: that of explain)", Argument = true)] Prompt? Prompt = null) : ITechnique<AnatomyFinding>
 {
     /// <inheritdoc/>
     public AnatomyFinding Run(LanguageModel model, Progress progress = default)
     {
         progress.Step("reading the model", 0, 1);
         NetworkConfig config = model.Config;
-        TokenBatch tokens = TokenBatch.Single(model.Encode(Prompt));
+        TokenBatch tokens = TokenBatch.Single(model.Encode(Prompt ?? Explain.DefaultPrompt));
         HookTable hooks = model.Network.Hooks;
         List<HookPoint> written = [.. hooks.Points.Where(point => point.Kind
             is HookKind.Embed or HookKind.PositionEmbed or HookKind.AttentionOut or HookKind.MlpOut)];

@@ -46,12 +46,7 @@ public sealed record MlpMemory(
         }
 
         TokenBatch tokens = TokenBatch.Single(model.Encode(Prompt));
-        int position = Position < 0 ? tokens.Length + Position : Position;
-        if ((uint)position >= (uint)tokens.Length)
-        {
-            throw CutawayException.Usage($"position {Position} is outside the {tokens.Length} tokens of the prompt");
-        }
-
+        int position = PromptTokens.Position(tokens, Position);
         int[] layers = Layer is int only ? [only] : [.. Enumerable.Range(0, config.Layers)];
         Run run = model.Run(tokens, Capture.All([.. layers.Select(Site.MlpPost)]), LogitScope.None, progress.Cancellation);
         List<(int Layer, int Neuron, double Activation, double Strength)> ranked = [];
@@ -84,7 +79,7 @@ public sealed record MlpMemory(
         double[] key = new double[model.Config.DModel];
         (mlp.Gate ?? mlp.In).Weight.DecodeRow<double>(neuron, key);
         double[] value = ValueOf(model, layer, neuron);
-        double[] promoted = VocabularyReader.Logits(model, value);
+        double[] promoted = VocabularyReader.Logits(model, value, model.Network.Weights.Blocks[layer].MlpPostNorm);
 
         // A key reads the normalised stream, so embeddings are weighted as its norm weighs them.
         double[] fires = VocabularyReader.EmbeddingScores(model, key, model.Network.Weights.Blocks[layer].MlpNorm ?? model.Network.Weights.Blocks[layer].AttentionNorm);
@@ -109,14 +104,14 @@ public sealed record MlpMemory(
     private static double[] ValueNorms(LanguageModel model, int layer)
     {
         LinearWeights output = model.Network.Weights.Blocks[layer].Mlp!.Out;
-        float[] row = new float[output.Weight.Columns];
+        double[] row = new double[output.Weight.Columns];
         double[] squares = new double[row.Length];
         for (int i = 0; i < output.Weight.Rows; i++)
         {
-            output.Weight.DecodeRow<float>(i, row);
+            output.Weight.DecodeRow<double>(i, row);
             for (int j = 0; j < row.Length; j++)
             {
-                squares[j] += (double)row[j] * row[j];
+                squares[j] += row[j] * row[j];
             }
         }
 

@@ -1,0 +1,45 @@
+using Cutaway.Tensors;
+
+namespace Cutaway.Models.Network.Processing;
+
+/// <summary>Removes means that no reader of the result can see.</summary>
+internal static class Centring
+{
+    /// <summary>Whatever writes to the residual stream, without its mean over d_model.</summary>
+    public static NetworkWeights WritingWeights(NetworkWeights weights, DType storage)
+    {
+        return weights with
+        {
+            Embedding = weights.Embedding.Rewrite(storage, (_, row) => MatrixRewriting.Centre(row)),
+            Positions = weights.Positions?.Rewrite(storage, (_, row) => MatrixRewriting.Centre(row)),
+            Blocks =
+            [
+                .. weights.Blocks.Select(block => block with
+                {
+                    Attention = block.Attention with { Output = OverOutputs(block.Attention.Output, storage) },
+                    Mlp = block.Mlp is { } mlp ? mlp with { Out = OverOutputs(mlp.Out, storage) } : null,
+                }),
+            ],
+        };
+    }
+
+    /// <summary>The unembedding without its mean over the vocabulary.</summary>
+    public static NetworkWeights Unembedding(NetworkWeights weights, DType storage) =>
+        weights with { Unembedding = OverOutputs(weights.Unembedding, storage) };
+
+    private static LinearWeights OverOutputs(LinearWeights linear, DType storage)
+    {
+        double[] means = linear.Weight.ColumnMeans();
+        double[]? bias = linear.Bias?.Float64.ToArray();
+        MatrixRewriting.Centre(bias);
+        return new LinearWeights(linear.Weight.Rewrite(storage, Change), bias is null ? null : new WeightVector(bias));
+
+        void Change(int row, Span<double> values)
+        {
+            for (int column = 0; column < values.Length; column++)
+            {
+                values[column] -= means[column];
+            }
+        }
+    }
+}

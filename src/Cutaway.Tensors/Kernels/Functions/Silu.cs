@@ -1,0 +1,13 @@
+using System.Runtime.CompilerServices;
+using Cutaway.Tensors.Kernels.Lanes;
+
+namespace Cutaway.Tensors.Kernels.Functions;
+
+/// <summary>x · σ(x).</summary>
+internal readonly struct Silu : ILaneFunction
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TVector Of<TLanes, TVector>(TVector x)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged => TLanes.Multiply(x, default(Sigmoid).Of<TLanes, TVector>(x));
+}

@@ -1,0 +1,49 @@
+using Cutaway.Tensors.Kernels;
+
+namespace Cutaway.Techniques;
+
+/// <summary>What techniques ask of a prompt again and again: a position, an answer, a layer, a head; with the errors that name what was wrong.</summary>
+internal static class PromptTokens
+{
+    /// <summary>A position counted from the start, from one that may be negative.</summary>
+    public static int Position(TokenBatch tokens, int position)
+    {
+        int absolute = position < 0 ? tokens.Length + position : position;
+        return (uint)absolute < (uint)tokens.Length
+            ? absolute
+            : throw CutawayException.Usage($"--position {position} is outside the prompt: its {tokens.Length} tokens have positions 0 to {tokens.Length - 1} (or -{tokens.Length} to -1)");
+    }
+
+    /// <summary>Checks a layer.</summary>
+    public static int Layer(LanguageModel model, int layer) => (uint)layer < (uint)model.Config.Layers
+        ? layer
+        : throw CutawayException.Usage($"layer {layer}: '{model.Name}' has layers 0 to {model.Config.Layers - 1}");
+
+    /// <summary>Checks a head.</summary>
+    public static int Head(LanguageModel model, int head) => (uint)head < (uint)model.Config.Heads
+        ? head
+        : throw CutawayException.Usage($"head {head}: '{model.Name}' has heads 0 to {model.Config.Heads - 1} in each layer");
+
+    /// <summary>The id of the token that is followed: the one named, or the most likely one.</summary>
+    public static int Answer(LanguageModel model, string? answer, ReadOnlySpan<double> logits) =>
+        answer is null ? Reductions.ArgMax(logits) : model.SingleToken(answer);
+
+    /// <summary>The id of the token it is compared with, or null.</summary>
+    /// <exception cref="CutawayException">It is the same token.</exception>
+    public static int? Versus(LanguageModel model, string? versus, int answer)
+    {
+        if (versus is null)
+        {
+            return null;
+        }
+
+        int id = model.SingleToken(versus);
+        return id != answer
+            ? id
+            : throw CutawayException.Usage($"--versus '{versus}' is the answer itself; compare it with another token");
+    }
+
+    /// <summary>What is measured, in words.</summary>
+    public static string Metric(string answer, string? versus) =>
+        versus is null ? $"logit of '{answer}'" : $"logit difference '{answer}' − '{versus}'";
+}

@@ -1,0 +1,44 @@
+using Cutaway.Models.Parity;
+using Cutaway.Testing;
+
+namespace Cutaway.Models.Architectures;
+
+/// <summary>Every family against what Hugging Face computes on a tiny random checkpoint (<c>tests/Goldens/architectures</c>).</summary>
+public sealed class ArchitectureGoldenTests
+{
+    // Gradients are not computed yet.
+    private static readonly string[] Compared = ["plain", "padded", "padded_right", "greedy", "float64", "grad"];
+
+    /// <summary>The folders.</summary>
+    public static TheoryData<string> Families { get; } =
+        [.. Directory.GetDirectories(Fixtures.Golden("architectures")).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Every_activation_of_a_plain_run_equals_the_reference(string family) => Closeness.Require(Open(family).Plain());
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Left_padded_batches_equal_the_reference(string family) => Closeness.Require(Open(family).Padded("padded"));
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Right_padded_batches_equal_the_reference(string family) => Closeness.Require(Open(family).Padded("padded_right"));
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Greedy_tokens_through_the_cache_equal_the_reference(string family) => Closeness.Require(Open(family).Greedy());
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void The_double_precision_mode_equals_the_reference_to_1e_9(string family) => Closeness.Require(Open(family).Float64());
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void No_group_of_reference_tensors_is_passed_over(string family) => Assert.Empty(Open(family).Groups.Except(Compared));
+
+    [Fact]
+    public void The_goldens_of_fourteen_decoders_are_there() => Assert.Equal(14, Families.Count);
+
+    private static ArchitectureGolden Open(string family) => new(Fixtures.Golden("architectures", family));
+}

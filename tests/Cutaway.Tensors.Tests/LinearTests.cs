@@ -1,0 +1,180 @@
+using System.Numerics;
+using Cutaway.Tensors.Kernels;
+using Cutaway.Tensors.Kernels.Products;
+using Cutaway.Tensors.Parallel;
+using Cutaway.Tensors.Storage;
+
+namespace Cutaway.Tensors.Tests;
+
+[Trait("Category", "Kernel")]
+public sealed unsafe class LinearTests
+{
+    private static readonly ElementType[] Plain = [ElementType.Float64, ElementType.Float32, ElementType.Float16, ElementType.BFloat16, ElementType.Float8E4M3, ElementType.Float8E5M2];
+
+    public static TheoryData<ElementType> Types => [.. Enum.GetValues<ElementType>().Where(type => type.IsWeight())];
+
+    public static TheoryData<ElementType> PlainTypes => [.. Plain];
+
+    public static TheoryData<int> ThreadCounts => [1, 2, 3, 8];
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Every_stored_type_multiplies_as_its_widened_values_do(ElementType type)
+    {
+        Random random = new(5);
+        foreach (int m in new[] { 1, 2, 3, 4, 6, 7, 13 })
+        {
+            int k = type.ValuesPerBlock() == 1 ? new[] { 1, 5, 16, 63, 131 }[random.Next(5)] : type.ValuesPerBlock() * random.Next(1, 5);
+            int n = random.Next(1, 70);
+            WeightMatrix weight = Random(type, n, k, seed: m);
+            Check<float>(null, weight, m, random);
+            Check<double>(null, weight, m, random);
+            Check<float>(null, weight.SelectRows([n - 1, 0, .. Enumerable.Range(0, n).Reverse()]), m, random);
+            Check<float>(null, weight.SliceRows(n / 3, n - (n / 3)), m, random);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(PlainTypes))]
+    public void Transposed_storage_multiplies_as_its_widened_values_do(ElementType type)
+    {
+        Random random = new(6);
+        foreach (int m in new[] { 1, 2, 4, 5, 12, 15, 50 })
+        {
+            int k = new[] { 1, 5, 64, 300 }[random.Next(4)];
+            int n = random.Next(1, 120);
+            WeightMatrix weight = Random(type, n, k, seed: m, transposed: true);
+            Check<float>(null, weight, m, random);
+            Check<double>(null, weight, m, random);
+            Check<float>(null, weight.SelectRows([n - 1, 0, .. Enumerable.Range(0, n).Reverse(), .. Enumerable.Range(n / 2, n - (n / 2))]), m, random);
+            Check<float>(null, weight.SliceRows(n / 3, n - (n / 3)), m, random);
+        }
+    }
+
+    [Theory]
+    [InlineData(ElementType.Float32, 1, 1700, 130)]
+    [InlineData(ElementType.Float32, 600, 800, 70)]
+    [InlineData(ElementType.Q4_1, 33, 1600, 101)]
+    [InlineData(ElementType.Q4_1, 1, 1600, 999)]
+    [InlineData(ElementType.Q8_0, 1, 2336, 333)]
+    [InlineData(ElementType.Q6_K, 1, 1792, 333)]
+    [InlineData(ElementType.Float16, 1, 1601, 333)]
+    public void Weights_larger_than_the_blocks_multiply_as_their_widened_values_do(ElementType type, int m, int k, int n)
+    {
+        Random random = new(7);
+        Check<float>(new WorkerPool(2), Random(type, n, k, seed: 1), m, random);
+        Check<double>(new WorkerPool(2), Random(type, n, k, seed: 1), m, random);
+    }
+
+    [Theory]
+    [MemberData(nameof(ThreadCounts))]
+    public void Any_number_of_threads_gives_the_same_bits(int threads)
+    {
+        WorkerPool pool = new(threads);
+        foreach (int m in new[] { 1, 5, 40 })
+        {
+            foreach (WeightMatrix weight in new[] { Random(ElementType.Q4_1, 210, 1600, 1), Random(ElementType.Float32, 210, 900, 2), Random(ElementType.Float16, 210, 900, 3, transposed: true) })
+            {
+                GuardedMatrix<float> x = new(m, weight.Columns, seed: 4);
+                GuardedMatrix<float> alone = new(m, weight.Rows);
+                GuardedMatrix<float> shared = new(m, weight.Rows);
+                MatrixProduct.Linear(null, x.View, weight, null, alone.View);
+                MatrixProduct.Linear(pool, x.View, weight, null, shared.View);
+                ProductAssert.SameBits(alone.ToArray(), shared.ToArray());
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void A_row_has_the_same_bits_alone_and_among_others(ElementType type)
+    {
+        CheckRows(Random(type, 45, type.ValuesPerBlock() == 1 ? 1001 : 1536, seed: 1));
+        if (type.ValuesPerBlock() == 1)
+        {
+            CheckRows(Random(type, 45, 1001, seed: 1, transposed: true));
+        }
+    }
+
+    [Fact]
+    public void Nothing_is_allocated()
+    {
+        foreach (WeightMatrix weight in new[] { Random(ElementType.Q4_1, 40, 1600, 1), Random(ElementType.Float32, 40, 900, 2), Random(ElementType.Q6_K, 40, 512, 3), Random(ElementType.Float16, 40, 900, 3, transposed: true) })
+        {
+            foreach (int m in new[] { 1, 9 })
+            {
+                GuardedMatrix<float> x = new(m, weight.Columns, seed: 4);
+                GuardedMatrix<float> y = new(m, weight.Rows);
+                MatrixProduct.Linear(null, x.View, weight, null, y.View);
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                MatrixProduct.Linear(null, x.View, weight, null, y.View);
+                Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+            }
+        }
+    }
+
+    private static void CheckRows(WeightMatrix weight)
+    {
+        int m = 20;
+        GuardedMatrix<float> x = new(m, weight.Columns, seed: 4);
+        GuardedMatrix<float> together = new(m, weight.Rows);
+        GuardedMatrix<float> alone = new(m, weight.Rows);
+        GuardedMatrix<float> bias = new(1, weight.Rows, seed: 5);
+        MatrixProduct.Linear(null, x.View, weight, bias.View.Pointer, together.View);
+        for (int i = 0; i < m; i++)
+        {
+            MatrixProduct.Linear(
+                null,
+                x.View with { Data = (nint)(x.View.Pointer + (i * x.View.RowStride)), Rows = 1 },
+                weight,
+                bias.View.Pointer,
+                alone.View with { Data = (nint)(alone.View.Pointer + (i * alone.View.RowStride)), Rows = 1 });
+        }
+
+        ProductAssert.SameBits(together.ToArray(), alone.ToArray());
+    }
+
+    private static void Check<T>(WorkerPool? pool, WeightMatrix weight, int m, Random random)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        int n = weight.Rows;
+        GuardedMatrix<T> x = new(m, weight.Columns, random.Next(3), seed: 1 + random.Next(99));
+        GuardedMatrix<T> bias = new(1, n, seed: 1 + random.Next(99));
+        T* added = random.Next(2) == 0 ? null : bias.View.Pointer;
+        int gap = random.Next(3);
+        GuardedMatrix<T> expected = new(m, n, gap);
+        GuardedMatrix<T> actual = new(m, n, gap);
+        ReferenceProduct.Linear(x.View, weight, added, expected.View);
+        MatrixProduct.Linear(pool, x.View, weight, added, actual.View);
+        Assert.Equal(expected.NotANumber, actual.NotANumber);
+        ProductAssert.Close(expected.ToArray(), actual.ToArray(), Magnitudes(x, weight, added), weight.Columns);
+    }
+
+    private static T[] Magnitudes<T>(GuardedMatrix<T> x, WeightMatrix weight, T* bias)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        T[] values = weight.Decode<T>();
+        T[] sums = new T[x.View.Rows * weight.Rows];
+        for (int i = 0; i < sums.Length; i++)
+        {
+            int row = i % weight.Rows;
+            T sum = bias is null ? T.Zero : T.Abs(bias[row]);
+            for (int k = 0; k < weight.Columns; k++)
+            {
+                sum += T.Abs(x[i / weight.Rows, k] * values[(row * weight.Columns) + k]);
+            }
+
+            sums[i] = sum;
+        }
+
+        return sums;
+    }
+
+    private static WeightMatrix Random(ElementType type, int rows, int columns, int seed, bool transposed = false)
+    {
+        (int storedRows, int storedColumns) = transposed ? (columns, rows) : (rows, columns);
+        NativeBuffer<byte> bytes = new(checked((int)(storedRows * type.BytesFor(storedColumns))));
+        KernelData.Stored(type, storedRows * storedColumns, seed, finite: true).CopyTo(bytes.Span);
+        return WeightMatrix.FromMemory(bytes, bytes.Pointer, type, storedRows, storedColumns, transposed);
+    }
+}
