@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Cutaway.Models.Architectures;
 using Cutaway.Models.Formats;
 using Cutaway.Models.Tokenizers.Reading;
@@ -30,8 +31,21 @@ public static class TokenizerLoader
     /// <exception cref="CutawayException">There is none, or it cannot be read.</exception>
     public static ITokenizer FromGguf(GgufFile file) => GgufTokenizer.Build(file);
 
-    /// <summary>The chat template (Jinja) of a checkpoint folder, or null.</summary>
-    public static string? ChatTemplateOfFolder(string folder) => null;
+    /// <summary>The chat template (Jinja) of a checkpoint folder, or null: <c>chat_template.jinja</c>, else the one in <c>tokenizer_config.json</c> (of several, "default").</summary>
+    /// <exception cref="CutawayException">A file is there but cannot be read.</exception>
+    public static string? ChatTemplateOfFolder(string folder)
+    {
+        string path = Path.Combine(folder, "chat_template.jinja");
+        if (File.Exists(path))
+        {
+            return File.ReadAllText(path);
+        }
+
+        ConfigReader? config = SpecialTokenNames.Find(folder, "tokenizer_config.json");
+        return config?.Find("chat_template") is { ValueKind: JsonValueKind.Array }
+            ? config.OptionalSections("chat_template")!.FirstOrDefault(template => template.Text("name") == "default")?.Text("template")
+            : config?.OptionalText("chat_template");
+    }
 
     /// <summary>The chat template inside a GGUF file, or null.</summary>
     public static string? ChatTemplateOfGguf(GgufFile file) => file.Metadata.FindString("tokenizer.chat_template");

@@ -32,12 +32,25 @@ internal sealed record GgufPreTokenizer(string Pattern, bool SingleDigits = fals
 
     private static readonly Dictionary<string, GgufPreTokenizer> ByName = new(StringComparer.Ordinal)
     {
-        ["gpt-2"] = Gpt2, ["gpt2"] = Gpt2, ["phi-2"] = Gpt2, ["roberta-bpe"] = Gpt2,
+        ["gpt-2"] = Gpt2,
+        ["gpt2"] = Gpt2,
+        ["phi-2"] = Gpt2,
+        ["roberta-bpe"] = Gpt2,
         ["olmo"] = NeoX,
-        ["smollm"] = Code, ["starcoder"] = Code, ["refact"] = Code, ["codeshell"] = Code,
-        ["llama3"] = Llama3, ["llama-v3"] = Llama3, ["llama-bpe"] = Llama3, ["smaug-bpe"] = Cl100k, ["dbrx"] = Cl100k,
-        ["qwen2"] = Qwen2, ["stablelm2"] = Qwen2, ["deepseek-r1-qwen"] = Qwen2,
-        ["gpt-4o"] = O200k, ["llama4"] = O200k,
+        ["smollm"] = Code,
+        ["starcoder"] = Code,
+        ["refact"] = Code,
+        ["codeshell"] = Code,
+        ["llama3"] = Llama3,
+        ["llama-v3"] = Llama3,
+        ["llama-bpe"] = Llama3,
+        ["smaug-bpe"] = Cl100k,
+        ["dbrx"] = Cl100k,
+        ["qwen2"] = Qwen2,
+        ["stablelm2"] = Qwen2,
+        ["deepseek-r1-qwen"] = Qwen2,
+        ["gpt-4o"] = O200k,
+        ["llama4"] = O200k,
         ["tekken"] = Tekken,
     };
 
