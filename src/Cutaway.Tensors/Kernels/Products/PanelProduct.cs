@@ -17,8 +17,11 @@ internal readonly unsafe struct PanelProduct<T, TLanes, TVector, TColumns> : IPa
 {
     // A panel of b takes 32 kB in single precision at any vector width that matters, and leaves room for one of a.
     private const int InnerBlock = 256;
-    private const int ItemHeight = 348;
-    private const int ItemWidth = 512;
+
+    // A packed block of a takes half a megabyte of the second-level cache; the taller and wider the items, the less often
+    // the same rows and columns are packed again.
+    private const int ItemHeight = 516;
+    private const int ItemWidth = 1024;
     private const int Tall = 12;
     private const int Low = 4;
 
@@ -45,8 +48,8 @@ internal readonly unsafe struct PanelProduct<T, TLanes, TVector, TColumns> : IPa
         int down = (a.Rows + ItemHeight - 1) / ItemHeight;
         itemHeight = RoundUp((a.Rows + down - 1) / down, Tall);
 
-        // A few items a thread, as many for each, even out their speeds; narrow ones would pack a again and again.
-        int parts = Math.Max((n + ItemWidth - 1) / ItemWidth, threads > 1 ? ((4 * threads) + down - 1) / down : 1);
+        // Two items a thread, as many for each, even out their speeds; narrow ones would pack a again and again.
+        int parts = Math.Max((n + ItemWidth - 1) / ItemWidth, threads > 1 ? ((2 * threads) + down - 1) / down : 1);
         parts = down % threads == 0 ? parts : RoundUp(parts, threads);
         itemWidth = Math.Max(RoundUp((n + parts - 1) / parts, 2 * TLanes.Count), Math.Min(128, RoundUp(n, 2 * TLanes.Count)));
         itemsAcross = (n + itemWidth - 1) / itemWidth;
