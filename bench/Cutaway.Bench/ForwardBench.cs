@@ -14,7 +14,7 @@ internal static class ForwardBench
     {
         double peak = Machine.PeakGflops(WorkerPool.Default);
         Console.WriteLine($"forward, {WorkerPool.Default.Threads} thread(s), peak {peak:F0} GFLOP/s; all logits");
-        Console.WriteLine($"{"",-24}{"forward ms",12}{"products ms",13}{"ratio",8}{"of peak",9}{"run ms",10}{"captures ms",13}{"MB",7}{"cost",7}");
+        Console.WriteLine($"{"",-24}{"forward ms",12}{"products ms",13}{"ratio",8}{"of peak",9}{"run ms",10}{"captures ms",13}{"MB",7}{"cost",7}{"first ms",10}");
         if (BenchModels.SmolLm2 is not { } path)
         {
             Console.WriteLine("SmolLM2 skipped: set CUTAWAY_SHARED to the folder that holds models/smollm2-135m-instruct");
@@ -54,14 +54,18 @@ internal static class ForwardBench
         PlanItem[] everything = [.. network.Hooks.Points.Where(point => !point.Optional).Select(point => Capture.At(new Site(point.Name)))];
         double run = double.PositiveInfinity;
         double captured = double.PositiveInfinity;
+        double first = 0;
         long bytes = 0;
-        for (int round = 0; round < 2; round++)
+        for (int round = 0; round < 12; round++)
         {
-            run = Math.Min(run, Machine.Best(() => model.Run(tokens, [])));
-            captured = Math.Min(captured, Machine.Best(() => bytes = model.Run(tokens, everything).Bytes));
+            // The system takes its time to hand out memory the first time; later runs get back what the collector has freed.
+            run = Math.Min(run, Machine.Once(() => model.Run(tokens, [])));
+            double time = Machine.Once(() => bytes = model.Run(tokens, everything).Bytes);
+            first = round == 0 ? time : first;
+            captured = Math.Min(captured, time);
         }
 
         Console.WriteLine(
-            $"{name,-24}{forward * 1e3,12:F1}{alone * 1e3,13:F1}{alone / forward,8:P0}{products.Operations / forward / 1e9 / peak,9:P0}{run * 1e3,10:F1}{captured * 1e3,13:F1}{bytes / 1e6,7:F0}{(captured / run) - 1,7:P0}");
+            $"{name,-24}{forward * 1e3,12:F1}{alone * 1e3,13:F1}{alone / forward,8:P0}{products.Operations / forward / 1e9 / peak,9:P0}{run * 1e3,10:F1}{captured * 1e3,13:F1}{bytes / 1e6,7:F0}{(captured / run) - 1,7:P0}{first * 1e3,10:F0}");
     }
 }

@@ -27,12 +27,18 @@ internal static unsafe class Machine
         start = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(start).TotalSeconds < seconds)
         {
-            long before = Stopwatch.GetTimestamp();
-            action();
-            best = Math.Min(best, Stopwatch.GetElapsedTime(before).TotalSeconds);
+            best = Math.Min(best, Once(action));
         }
 
         return best;
+    }
+
+    /// <summary>The time of doing something once, in seconds.</summary>
+    public static double Once(Action action)
+    {
+        long before = Stopwatch.GetTimestamp();
+        action();
+        return Stopwatch.GetElapsedTime(before).TotalSeconds;
     }
 
     /// <summary>Single-precision multiply-adds with every operand in a register, in GFLOP/s, on all threads of a pool.</summary>

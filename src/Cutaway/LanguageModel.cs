@@ -3,6 +3,7 @@ using System.Numerics;
 using Cutaway.Interventions;
 using Cutaway.Models.Network;
 using Cutaway.Models.Tokenizers;
+using Cutaway.Models.Tokenizers.Chat;
 using Cutaway.Runs;
 using Cutaway.Tensors;
 
@@ -97,6 +98,28 @@ public sealed class LanguageModel
 
         return ids;
     }
+
+    /// <summary>A conversation as the model was trained to read it: its chat template, up to the start of the assistant's next turn.</summary>
+    /// <param name="messages">The turns, in order.</param>
+    /// <exception cref="CutawayException">The model has no chat template, or the template refuses the conversation.</exception>
+    public string ChatText(params IReadOnlyList<ChatMessage> messages)
+    {
+        if (ChatTemplate is null)
+        {
+            throw CutawayException.Usage($"'{Name}' has no chat template; give the text as the model should read it");
+        }
+
+        return Models.Tokenizers.Chat.ChatTemplate.Parse(ChatTemplate)
+            .Render(messages, addGenerationPrompt: true, TextOf(Tokenizer.BeginOfText), TextOf(Tokenizer.EndOfText));
+
+        string? TextOf(int? id) => id is int known ? Tokenizer.TokenText(known) : null;
+    }
+
+    /// <summary>The prompt that a conversation makes; the template itself writes the special tokens.</summary>
+    /// <param name="messages">The turns, in order.</param>
+    /// <exception cref="CutawayException">The model has no chat template, or the template refuses the conversation.</exception>
+    public Prompt Chat(params IReadOnlyList<ChatMessage> messages) =>
+        Prompt.FromIds([.. Tokenizer.Encode(ChatText(messages), addSpecialTokens: false).Select(token => token.Id)]);
 
     /// <summary>The id of a text that must be exactly one token, such as " Mary".</summary>
     /// <exception cref="CutawayException">The text is several tokens, or none.</exception>

@@ -50,6 +50,18 @@ public sealed class StorageFileTests : IDisposable
     }
 
     [Fact]
+    public void A_place_is_tried_without_a_trace()
+    {
+        File.WriteAllText(At("kept"), "as it was");
+        AtomicFile.Probe(At("kept"));
+        AtomicFile.Probe(At("new"));
+        Fails(() => AtomicFile.Probe(At("no/folder")), "folder does not exist");
+        Fails(() => AtomicFile.Probe(folder), "is a folder");
+        Assert.Equal("as it was", File.ReadAllText(At("kept")));
+        Assert.Equal([At("kept")], Directory.GetFiles(folder));
+    }
+
+    [Fact]
     public void Files_that_cannot_be_mapped_are_named()
     {
         Assert.Equal(FaultKind.Input, Fails(() => MappedFile.Open(At("gone")), "does not exist").Kind);

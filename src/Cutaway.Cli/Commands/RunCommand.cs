@@ -58,6 +58,7 @@ internal static class RunCommand
             throw CutawayException.Usage("there is nothing to write: --logits none and no --capture; ask for one of them");
         }
 
+        AtomicFile.Probe(call.Text("out")!);
         LanguageModel model = SharedParameters.Load(call);
         TokenBatch tokens = TokenInput.Read(call, model);
         LogitScope logits = scope switch

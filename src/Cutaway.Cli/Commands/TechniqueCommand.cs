@@ -41,6 +41,7 @@ internal static class TechniqueCommand
     private static void Run(TechniqueDescription technique, Invocation call)
     {
         object request = Request(technique, call);
+        Results.Probe(call, SharedParameters.Html, SharedParameters.Json);
         LanguageModel model = SharedParameters.Load(call);
         Finding finding;
         using (ProgressLine? line = call.Terminal.ShowsProgress && !call.Has(SharedParameters.Quiet.Name) ? new ProgressLine(call.Terminal.Error) : null)

@@ -5,6 +5,7 @@ using Cutaway.Cli.Parsing;
 using Cutaway.Findings;
 using Cutaway.Findings.Console;
 using Cutaway.Models.Tokenizers;
+using Cutaway.Models.Tokenizers.Chat;
 
 namespace Cutaway.Cli.Commands;
 
@@ -18,13 +19,14 @@ internal static class TokenizeCommand
             SharedParameters.NamedModel,
             new Parameter("text", "TEXT", "The text") { IsArgument = true, Required = true },
             new Parameter("no-special", "", "Leave out the tokens that a model expects around a text"),
+            new Parameter("chat", "", "Take the text as a user's message: put it into the model's chat template"),
         ], Run)
         {
             Shared =
             [
                 SharedParameters.Model, SharedParameters.Json, SharedParameters.Width, SharedParameters.Plain, SharedParameters.Debug, SharedParameters.Help,
             ],
-            Examples = ["tokenize \"When Mary and John went to the store\"", "tokenize path/to/model.gguf \"Hello there\" --json"],
+            Examples = ["tokenize \"When Mary and John went to the store\"", "tokenize path/to/model.gguf \"Hello there\" --json", "tokenize path/to/model.gguf \"Hello there\" --chat"],
             Notes = ["Offsets count UTF-16 units of the text from 0. The ids go into cutaway run --ids."],
         };
 
@@ -32,7 +34,17 @@ internal static class TokenizeCommand
     {
         LanguageModel model = SharedParameters.Load(call);
         string text = call.Text("text")!;
-        IReadOnlyList<Token> tokens = model.Tokenizer.Encode(text, addSpecialTokens: !call.Has("no-special"));
+        IReadOnlyList<Token> tokens;
+        if (call.Has("chat"))
+        {
+            text = model.ChatText(new ChatMessage("user", text));
+            tokens = model.Tokenizer.Encode(text, addSpecialTokens: false);
+        }
+        else
+        {
+            tokens = model.Tokenizer.Encode(text, addSpecialTokens: !call.Has("no-special"));
+        }
+
         Results.Write(call, stream => WriteJson(stream, model, tokens), (writer, style) =>
         {
             ConsoleReport.Write(writer, Table(model, tokens), style);

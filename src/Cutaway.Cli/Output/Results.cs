@@ -33,6 +33,18 @@ internal static class Results
         }
     }
 
+    /// <summary>Finds out whether the files that a call asks for could be written, before the work begins.</summary>
+    public static void Probe(Invocation call, params ReadOnlySpan<Parameter> files)
+    {
+        foreach (Parameter file in files)
+        {
+            if (call.Text(file.Name) is { } path and not "-")
+            {
+                AtomicFile.Probe(path);
+            }
+        }
+    }
+
     /// <summary>Says that a file was written.</summary>
     public static void Note(Invocation call, string file)
     {

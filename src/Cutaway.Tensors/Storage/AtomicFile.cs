@@ -9,7 +9,25 @@ public static class AtomicFile
     /// <param name="path">Where the file shall be. A device such as <c>/dev/stdout</c> is written to directly.</param>
     /// <param name="write">Writes the content; whatever it throws, nothing new is left behind.</param>
     /// <exception cref="CutawayException">The place cannot be written to, or the disk is full.</exception>
-    public static void Write(string path, Action<Stream> write)
+    public static void Write(string path, Action<Stream> write) => InPlace(path, target => Replace(target, write), device =>
+    {
+        using FileStream stream = new(device, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        write(stream);
+    });
+
+    /// <summary>Finds out whether a file could be written, before long work that ends in writing it. What is there stays.</summary>
+    /// <param name="path">Where the file shall be.</param>
+    /// <exception cref="CutawayException">The place cannot be written to.</exception>
+    public static void Probe(string path) => InPlace(
+        path,
+        target =>
+        {
+            string temporary = Temporary(target);
+            using FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+        },
+        _ => { });
+
+    private static void InPlace(string path, Action<string> file, Action<string> device)
     {
         if (string.IsNullOrWhiteSpace(path))
         {
@@ -26,13 +44,12 @@ public static class AtomicFile
         {
             if (IsDevice(full))
             {
-                using FileStream device = new(full, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-                write(device);
+                device(full);
                 return;
             }
 
             FileInfo place = new(full);
-            Replace(place.LinkTarget is null ? full : place.ResolveLinkTarget(returnFinalTarget: true)!.FullName, write);
+            file(place.LinkTarget is null ? full : place.ResolveLinkTarget(returnFinalTarget: true)!.FullName);
         }
         catch (DirectoryNotFoundException error)
         {
@@ -50,8 +67,7 @@ public static class AtomicFile
 
     private static void Replace(string target, Action<Stream> write)
     {
-        string folder = Path.GetDirectoryName(target)!;
-        string temporary = Path.Combine(folder, $".cutaway-{Guid.NewGuid():N}.tmp");
+        string temporary = Temporary(target);
         bool created = false;
         try
         {
@@ -73,6 +89,8 @@ public static class AtomicFile
             }
         }
     }
+
+    private static string Temporary(string target) => Path.Combine(Path.GetDirectoryName(target)!, $".cutaway-{Guid.NewGuid():N}.tmp");
 
     // Moving a file over /dev/null or /dev/stdout would replace the device itself.
     private static bool IsDevice(string path) =>

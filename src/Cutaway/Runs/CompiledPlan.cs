@@ -60,7 +60,24 @@ internal sealed class CompiledPlan
             }
         }
 
+        CheckSplitInputs(hooks, byPoint);
         return new(byPoint, hooks);
+    }
+
+    // Where every head normalises an input of its own, nothing is left that reads the norm they would have shared.
+    private static void CheckSplitInputs(HookTable hooks, List<Entry>?[] byPoint)
+    {
+        foreach (HookPoint norm in hooks.Points.Where(point => point.Kind is HookKind.AttentionNormScale or HookKind.AttentionNormNormalized))
+        {
+            if (byPoint[norm.Index]?.Find(entry => entry.Item is Intervention) is { } change
+                && (Wanted(HookKind.AttentionIn) || (Wanted(HookKind.QueryInput) && Wanted(HookKind.KeyInput) && Wanted(HookKind.ValueInput))))
+            {
+                throw CutawayException.Usage(
+                    $"{change.Item.GetType().Name} at '{norm.Name}' cannot act: the plan asks for every head's own input (hook_attn_in, or hook_q_input, hook_k_input and hook_v_input) in layer {norm.Layer}, and each is normalised by itself");
+            }
+
+            bool Wanted(HookKind kind) => hooks.IndexOf(kind, norm.Layer) is >= 0 and int index && byPoint[index] is not null;
+        }
     }
 
     private static void AddCapture(List<Entry> entries, Entry entry)

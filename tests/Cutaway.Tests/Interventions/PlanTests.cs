@@ -113,6 +113,14 @@ public sealed class PlanTests
         { "a zero direction to remove", [ProjectOut.Direction(Site.Z(0), Tensor.Vector(0, 0, 0, 0))], "zero or not finite" },
         { "a matrix of another size", [new Affine { Site = Site.Z(0), Matrix = Tensor.Of(new double[9], [3, 3]) }], "needs a matrix [4, 4]" },
         { "a mean of nothing", [new Ablate { Site = Site.Z(0), Mode = AblationMode.Mean }], "needs reference values" },
+        {
+            "a shared norm that no head reads",
+            [
+                Capture.At("blocks.0.hook_q_input"), Capture.At("blocks.0.hook_k_input"), Capture.At("blocks.0.hook_v_input"),
+                Scale.By("blocks.0.ln1.hook_scale", 2),
+            ],
+            "Scale at 'blocks.0.ln1.hook_scale' cannot act"
+        },
         { "too few positions", [new Freeze { Site = Site.ResidPre(0), Values = Tensor.Of(new double[24], [1, 2, 12]) }], "have 2 along 'pos'; 2 was needed" },
     };
 

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Cutaway.Findings;
 using Cutaway.Interventions;
+using Cutaway.Models.Tokenizers.Chat;
 using Cutaway.Runs;
 
 namespace Cutaway.Techniques.Internals;
@@ -11,15 +12,17 @@ namespace Cutaway.Techniques.Internals;
 /// <param name="Temperature">0 for the most likely token.</param>
 /// <param name="Seed">Seed of the draws.</param>
 /// <param name="Intervene">A plan file (JSON) whose interventions hold in every step.</param>
+/// <param name="Chat">Whether the prompt is a user's message, to be put into the model's chat template.</param>
 [Technique("generate", Section.Internals, "Continue a text, with interventions held in every step",
     Topic = "decoding-strategies",
-    Examples = "generate \"When Mary and John went to the store, John gave a drink to\" --max-tokens 1\ngenerate \"Once upon a time\" --temperature 0.8 --seed 7 --model path/to/model.gguf")]
+    Examples = "generate \"When Mary and John went to the store, John gave a drink to\" --max-tokens 1\ngenerate \"Once upon a time\" --temperature 0.8 --seed 7 --model path/to/model.gguf\ngenerate \"What is the capital of France?\" --chat --model path/to/model.gguf")]
 public sealed record Generate(
     [property: Help("Text that is continued", Argument = true)] Prompt Prompt,
     [property: Help("Tokens generated at the most"), Range(1, 100000)] int MaxTokens = 40,
     [property: Help("0 takes the most likely token"), Range(0.0, 100.0)] double Temperature = 0,
     [property: Help("Seed of the draws")] int Seed = 0,
-    [property: Help("Plan file (JSON) held in every step")] string? Intervene = null) : ITechnique<GenerateFinding>
+    [property: Help("Plan file (JSON) held in every step")] string? Intervene = null,
+    [property: Help("Take the prompt as a user's message: put it into the model's chat template")] bool Chat = false) : ITechnique<GenerateFinding>
 {
     /// <inheritdoc/>
     public GenerateFinding Run(LanguageModel model, Progress progress = default)
@@ -33,10 +36,11 @@ public sealed record Generate(
             Seed = Seed,
             OnToken = _ => progress.Step("generating", ++done, MaxTokens),
         };
-        Generation generation = model.Generate(Prompt, options, plan, progress.Cancellation);
+        Prompt prompt = Chat ? model.Chat(new ChatMessage("user", Prompt.ToString())) : Prompt;
+        Generation generation = model.Generate(prompt, options, plan, progress.Cancellation);
         return new GenerateFinding
         {
-            Prompt = Prompt.Text ?? model.Tokenizer.Decode(generation.Prompt.ToArray()),
+            Prompt = prompt.Text ?? model.Tokenizer.Decode(generation.Prompt.ToArray()),
             Text = generation.Text,
             Ids = generation.Ids,
             Tokens = model.TokenTexts(generation.Ids),
