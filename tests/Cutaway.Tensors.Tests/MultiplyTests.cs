@@ -67,8 +67,7 @@ public sealed unsafe class MultiplyTests
     [Theory]
     [InlineData(false, 41, 1100, 77)]
     [InlineData(true, 41, 1100, 77)]
-    [InlineData(true, 50, 2048, 70)]
-    [InlineData(true, 270, 1024, 1025)]
+    [InlineData(true, 270, 2048, 1028)]
     public void A_row_has_the_same_bits_alone_and_among_others(bool transposed, int m, int k, int n)
     {
         GuardedMatrix<float> a = new(m, k, seed: 1);

@@ -18,13 +18,10 @@ internal readonly unsafe struct RowProduct<T, TLanes, TVector, TRows>(MatrixView
     // A first-level cache places what lies this many bytes apart in the same set.
     private const int SetPeriod = 4096;
 
-    // Copying w pays when it is used a few times.
-    private const int SpreadFrom = 48;
-
     // Rows of working memory keep a cache line between them, so that they begin in different sets.
     private static int Apart => 64 / sizeof(T);
 
-    // Larger items read x and w less often, and there are still enough of them to go round.
+    // Larger items read x and w less often, and there are still enough of them to go round; a copy of w is used often.
     private bool IsLarge => x.Rows >= 256 && target.C.Columns >= 1024;
 
     private int ItemHeight => IsLarge ? 516 : 192;
@@ -68,7 +65,7 @@ internal readonly unsafe struct RowProduct<T, TLanes, TVector, TRows>(MatrixView
         {
             int count = Math.Min(length, x.Columns - start);
             source.Fetch(first, rows, start, count, memory.Pointer, pitch, pointers);
-            if (bottom - top >= SpreadFrom && rows > 1 && (nint)(pointers[1] - pointers[0]) * sizeof(T) % SetPeriod == 0)
+            if (IsLarge && rows > 1 && (nint)(pointers[1] - pointers[0]) * sizeof(T) % SetPeriod == 0)
             {
                 Spread(pointers, rows, count, memory.Pointer, pitch);
             }
