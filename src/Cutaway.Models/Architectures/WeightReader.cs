@@ -32,7 +32,7 @@ internal sealed class WeightReader(ITensorSource source, string where)
         string full = Prefix + name;
         if (!source.Tensors.TryGetValue(full, out StoredTensor? tensor))
         {
-            throw CutawayException.Model($"tensor '{full}' is missing in {where}.{NearNames.Hint(full, source.Tensors.Keys)}");
+            throw CutawayException.Model($"tensor '{full}' is missing in {where}{NearNames.Suggest(full, source.Tensors.Keys)}");
         }
 
         bool fits = tensor.Shape.Count == shape.Length;
@@ -94,7 +94,7 @@ internal sealed class WeightReader(ITensorSource source, string where)
             return Has(name)
                 ? new LinearWeights(Matrix(name, config.Vocabulary, config.DModel))
                 : throw CutawayException.Model(
-                    $"tensor '{Prefix}{name}' is missing in {where}, and the configuration does not tie it to the embedding (tie_word_embeddings).{NearNames.Hint(Prefix + name, source.Tensors.Keys)}");
+                    $"tensor '{Prefix}{name}' is missing in {where}, and the configuration does not tie it to the embedding (tie_word_embeddings){NearNames.Suggest(Prefix + name, source.Tensors.Keys)}");
         }
 
         if (Has(name))

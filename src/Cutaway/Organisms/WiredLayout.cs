@@ -10,7 +10,7 @@ internal static class WiredLayout
 
     /// <summary>Written by the embedding: what kind of word stands here, a coordinate a kind.</summary>
     public static IReadOnlyDictionary<WordKind, Subspace> Kinds { get; } =
-        Enum.GetValues<WordKind>().ToDictionary(kind => kind, kind => Next($"is_{NearNames.Kebab(kind.ToString())}", 1, $"1 where the token's kind is {NearNames.Kebab(kind.ToString())}"));
+        Enum.GetValues<WordKind>().ToDictionary(kind => kind, kind => Next($"is_{KebabCase.Of(kind.ToString())}", 1, $"1 where the token's kind is {KebabCase.Of(kind.ToString())}"));
 
     /// <summary>Written by the positions: where this is. The first position has none.</summary>
     public static Subspace Position { get; } = Next("position", PositionClocks.Width, "code of the position; zero at the first");

@@ -17,7 +17,7 @@ internal sealed class ParameterType
         this.parse = parse;
         Scalar = scalar;
         IsList = isList;
-        Choices = scalar.IsEnum ? [.. Enum.GetNames(scalar).Select(NearNames.Kebab)] : [];
+        Choices = scalar.IsEnum ? [.. Enum.GetNames(scalar).Select(KebabCase.Of)] : [];
     }
 
     /// <summary>The type of one value.</summary>
@@ -85,7 +85,7 @@ internal sealed class ParameterType
     /// <summary>One value as text.</summary>
     public string FormatOne(object value) => value switch
     {
-        Enum choice => NearNames.Kebab(choice.ToString()),
+        Enum choice => KebabCase.Of(choice.ToString()),
         bool yes => yes ? "true" : "false",
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString() ?? "",
@@ -139,7 +139,7 @@ internal sealed class ParameterType
         if (Scalar.IsEnum)
         {
             string[] names = Enum.GetNames(Scalar);
-            int found = Array.FindIndex(names, name => string.Equals(NearNames.Kebab(name), text, StringComparison.OrdinalIgnoreCase)
+            int found = Array.FindIndex(names, name => string.Equals(KebabCase.Of(name), text, StringComparison.OrdinalIgnoreCase)
                 || string.Equals(name, text, StringComparison.OrdinalIgnoreCase));
             return found >= 0
                 ? Enum.Parse(Scalar, names[found])

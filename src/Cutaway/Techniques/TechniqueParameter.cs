@@ -15,7 +15,7 @@ public sealed class TechniqueParameter
         type = ParameterType.Of(parameter.ParameterType, property);
         HelpAttribute help = property.GetCustomAttribute<HelpAttribute>()
             ?? throw new InvalidOperationException($"{property.DeclaringType!.Name}.{property.Name} carries no [property: Help]");
-        Name = NearNames.Kebab(property.Name);
+        Name = KebabCase.Of(property.Name);
         Help = help.Text;
         IsArgument = help.Argument;
         Required = !parameter.HasDefaultValue;

@@ -56,7 +56,7 @@ public sealed class BadModelTests
         "llama",
         checkpoint => checkpoint.Without("model.layers.1.mlp.up_proj.weight"),
         "tensor 'model.layers.1.mlp.up_proj.weight' is missing",
-        "Near names: 'model.layers.0.mlp.up_proj.weight'");
+        "did you mean 'model.layers.0.mlp.up_proj.weight'");
 
     [Fact]
     public void An_absent_head_that_is_not_tied_is_an_error() =>

@@ -1,5 +1,4 @@
 using System.Text;
-using Cutaway.Models.Architectures;
 using Cutaway.Models.Formats;
 using Cutaway.Models.Tokenizers.Steps;
 
@@ -57,7 +56,7 @@ internal sealed record GgufPreTokenizer(string Pattern, bool SingleDigits = fals
     /// <summary>The steps that a name stands for; files from before there were names are GPT-2's.</summary>
     /// <exception cref="CutawayException">The name is unknown.</exception>
     public static GgufPreTokenizer Named(string? name, string source) => ByName.GetValueOrDefault(name ?? "gpt-2") ?? throw CutawayException.Model(
-        $"{source} cuts text by the rules named {Quote.Name(name!)} ('tokenizer.ggml.pre'), which are not known here.{NearNames.Hint(name!, ByName.Keys)} Use the model's folder with its tokenizer.json");
+        $"{source} cuts text by the rules named {Quote.Name(name!)} ('tokenizer.ggml.pre'), which are not known here; use the model's folder with its tokenizer.json{NearNames.Suggest(name!, ByName.Keys)}");
 
     /// <summary>The step that cuts.</summary>
     public PreTokenizer Build(string source)

@@ -9,7 +9,8 @@ internal unsafe interface IRowSource<T>
     /// <param name="rows">How many rows.</param>
     /// <param name="start">The first place.</param>
     /// <param name="count">How many places.</param>
-    /// <param name="memory">[rows, count] of working memory.</param>
+    /// <param name="memory">[rows, pitch] of working memory.</param>
+    /// <param name="pitch">Elements from one row of working memory to the next.</param>
     /// <param name="pointers">[rows]: receives where each row's places are.</param>
-    void Fetch(int first, int rows, int start, int count, T* memory, T** pointers);
+    void Fetch(int first, int rows, int start, int count, T* memory, int pitch, T** pointers);
 }

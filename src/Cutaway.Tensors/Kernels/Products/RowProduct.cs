@@ -4,9 +4,9 @@ using Cutaway.Tensors.Parallel;
 namespace Cutaway.Tensors.Kernels.Products;
 
 /// <summary>
-/// c = x · wᵀ where both are contiguous along the inner axis, by inner products: nothing is transposed or packed. An item
-/// is a run of rows of w against a run of rows of x; rows of w stay in the second-level cache, rows of x pass through the
-/// first.
+/// c = x · wᵀ where both are contiguous along the inner axis, by inner products: nothing is transposed, and rows of w are
+/// copied only where they would contend for the cache. An item is a run of rows of w against a run of rows of x; rows of w
+/// stay in the second-level cache, rows of x pass through the first.
 /// </summary>
 /// <remarks>Every product sums the inner axis in the same blocks, each as <see cref="DotTile{T, TLanes, TVector}"/> says, whatever the shape.</remarks>
 internal readonly unsafe struct RowProduct<T, TLanes, TVector, TRows>(MatrixView<T> x, TRows source, ProductTarget<T> target) : IParallelWork
@@ -15,10 +15,19 @@ internal readonly unsafe struct RowProduct<T, TLanes, TVector, TRows>(MatrixView
     where TVector : unmanaged
     where TRows : struct, IRowSource<T>
 {
-    private const int ItemHeight = 192;
+    // A first-level cache places what lies this many bytes apart in the same set.
+    private const int SetPeriod = 4096;
+
+    // Rows of working memory keep a cache line between them, so that they begin in different sets.
+    private static int Apart => 64 / sizeof(T);
+
+    // Larger items read x and w less often, and there are still enough of them to go round; a copy of w is used often.
+    private bool IsLarge => x.Rows >= 256 && target.C.Columns >= 1024;
+
+    private int ItemHeight => IsLarge ? 516 : 192;
 
     // One row of x uses each row of w once: widened rows need not outlive the first-level cache.
-    private int ItemRows => x.Rows > 1 ? 64 : 8;
+    private int ItemRows => x.Rows == 1 ? 8 : IsLarge ? 128 : 64;
 
     private int Runs => (target.C.Columns + ItemRows - 1) / ItemRows;
 
@@ -47,14 +56,20 @@ internal readonly unsafe struct RowProduct<T, TLanes, TVector, TRows>(MatrixView
         int top = index / Runs * Height;
         int bottom = Math.Min(top + Height, x.Rows);
         int length = RowBlocks.Length(x.Columns);
-        NativeBuffer<T> memory = ProductMemory<T>.Take(most * length);
+        int pitch = length + Apart;
+        NativeBuffer<T> memory = ProductMemory<T>.Take(most * pitch);
         T** pointers = stackalloc T*[most + RowBlocks.Columns];
         T* spare = stackalloc T[6 * RowBlocks.Columns];
         int start = 0;
         do
         {
             int count = Math.Min(length, x.Columns - start);
-            source.Fetch(first, rows, start, count, memory.Pointer, pointers);
+            source.Fetch(first, rows, start, count, memory.Pointer, pitch, pointers);
+            if (IsLarge && rows > 1 && (nint)(pointers[1] - pointers[0]) * sizeof(T) % SetPeriod == 0)
+            {
+                Spread(pointers, rows, count, memory.Pointer, pitch);
+            }
+
             for (int i = 0; i < RowBlocks.Columns - 1; i++)
             {
                 pointers[rows + i] = pointers[rows - 1];
@@ -75,6 +90,17 @@ internal readonly unsafe struct RowProduct<T, TLanes, TVector, TRows>(MatrixView
         }
         while (start < x.Columns);
         GC.KeepAlive(memory);
+    }
+
+    // Copies rows whose elements of one column would all compete for the same few places of the first-level cache.
+    private static void Spread(T** pointers, int rows, int count, T* memory, int pitch)
+    {
+        for (int i = 0; i < rows; i++)
+        {
+            T* target = memory + ((nint)i * pitch);
+            new ReadOnlySpan<T>(pointers[i], count).CopyTo(new Span<T>(target, count));
+            pointers[i] = target;
+        }
     }
 
     private void Tile(int row, int rows, int column, int columns, int start, int count, T** w, T* spare)

@@ -4,7 +4,7 @@ namespace Cutaway.Tensors.Kernels.Products;
 internal readonly unsafe struct ViewRows<T>(MatrixView<T> rows) : IRowSource<T>
     where T : unmanaged
 {
-    public void Fetch(int first, int count, int start, int length, T* memory, T** pointers)
+    public void Fetch(int first, int count, int start, int length, T* memory, int pitch, T** pointers)
     {
         for (int i = 0; i < count; i++)
         {

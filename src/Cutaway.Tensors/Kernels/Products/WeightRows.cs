@@ -7,14 +7,14 @@ namespace Cutaway.Tensors.Kernels.Products;
 internal readonly unsafe struct WeightRows<T>(WeightMatrix weight) : IRowSource<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    public void Fetch(int first, int rows, int start, int count, T* memory, T** pointers)
+    public void Fetch(int first, int rows, int start, int count, T* memory, int pitch, T** pointers)
     {
         nint skipped = (nint)weight.Type.BytesFor(start);
         bool stays = weight.Type == (typeof(T) == typeof(float) ? ElementType.Float32 : ElementType.Float64);
         for (int i = 0; i < rows; i++)
         {
             byte* stored = weight.RowPointer(first + i) + skipped;
-            pointers[i] = stays ? (T*)stored : memory + ((nint)i * count);
+            pointers[i] = stays ? (T*)stored : memory + ((nint)i * pitch);
             if (!stays)
             {
                 Widen(weight.Type, stored, pointers[i], count);

@@ -121,7 +121,7 @@ public sealed record HeadDetector(
     private List<(string Name, double[][][] Sought)> Sought(TokenBatch tokens)
     {
         List<(string, double[][][])> sought = [.. (Patterns ?? Enum.GetValues<HeadPattern>())
-            .Select(kind => (NearNames.Kebab(kind.ToString()), Each(ids => kind switch
+            .Select(kind => (KebabCase.Of(kind.ToString()), Each(ids => kind switch
             {
                 HeadPattern.PreviousToken => HeadPatterns.PreviousToken(ids.Length),
                 HeadPattern.DuplicateToken => HeadPatterns.DuplicateToken(ids),

@@ -1,41 +1,22 @@
-using System.Text;
-
 namespace Cutaway;
 
-/// <summary>Names as people type them: kebab case, and the nearest known names to a mistyped one.</summary>
-internal static class NearNames
+/// <summary>The nearest known names to one that is not known, for messages.</summary>
+public static class NearNames
 {
-    /// <summary>A C# name in kebab case: <c>TopTokens</c> becomes <c>top-tokens</c>, <c>ResidPreQKV</c> becomes <c>resid-pre-qkv</c>.</summary>
-    public static string Kebab(string name)
-    {
-        StringBuilder kebab = new(name.Length + 4);
-        for (int i = 0; i < name.Length; i++)
-        {
-            bool starts = char.IsUpper(name[i]) && i > 0 && (!char.IsUpper(name[i - 1]) || (i + 1 < name.Length && char.IsLower(name[i + 1])));
-            if (starts)
-            {
-                kebab.Append('-');
-            }
-
-            kebab.Append(char.ToLowerInvariant(name[i]));
-        }
-
-        return kebab.ToString();
-    }
-
     /// <summary>The end of an error message: <c>; did you mean 'a' or 'b'?</c>, or empty when nothing is near.</summary>
+    /// <param name="typed">The name that is not known.</param>
+    /// <param name="known">The names that are.</param>
     public static string Suggest(string typed, IEnumerable<string> known)
     {
         string[] near = [.. Nearest(typed, known, 3)];
         return near.Length == 0 ? "" : $"; did you mean {string.Join(" or ", near.Select(name => $"'{name}'"))}?";
     }
 
-    /// <summary>Known names near a typed one, nearest first.</summary>
-    public static IEnumerable<string> Nearest(string typed, IEnumerable<string> known, int count)
+    private static IEnumerable<string> Nearest(string typed, IEnumerable<string> known, int count)
     {
         int limit = Math.Max(2, typed.Length / 3);
         return known
-            .Select(name => (name, distance: Distance(typed, name)))
+            .Select(name => (name, distance: Math.Abs(name.Length - typed.Length) > limit ? int.MaxValue : Distance(typed, name)))
             .Where(pair => pair.distance <= limit || (typed.Length >= 3 && pair.name.Contains(typed, StringComparison.OrdinalIgnoreCase)))
             .OrderBy(pair => pair.distance)
             .ThenBy(pair => pair.name, StringComparer.Ordinal)
@@ -44,7 +25,7 @@ internal static class NearNames
     }
 
     /// <summary>How many single-character edits lead from one name to another, ignoring case (Levenshtein 1966).</summary>
-    internal static int Distance(string a, string b)
+    private static int Distance(string a, string b)
     {
         int[] row = [.. Enumerable.Range(0, b.Length + 1)];
         for (int i = 1; i <= a.Length; i++)
