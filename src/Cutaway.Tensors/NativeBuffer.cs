@@ -10,11 +10,18 @@ public sealed unsafe class NativeBuffer<T>
     private readonly long bytes;
 
     /// <summary>Takes memory for <paramref name="length"/> elements; its content is not cleared.</summary>
-    public NativeBuffer(int length)
+    /// <exception cref="CutawayException">There are more elements than an index can count.</exception>
+    public NativeBuffer(long length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
-        Length = length;
-        bytes = Math.Max(64, (long)length * sizeof(T));
+        if (length > int.MaxValue)
+        {
+            throw CutawayException.Input(
+                $"{length} numbers are needed in one place, and at most {int.MaxValue} fit; give a shorter prompt, fewer sequences at once, or a smaller model");
+        }
+
+        Length = (int)length;
+        bytes = Math.Max(64, length * sizeof(T));
         Pointer = (T*)NativeMemory.AlignedAlloc((nuint)bytes, 64);
         GC.AddMemoryPressure(bytes);
     }
@@ -22,8 +29,12 @@ public sealed unsafe class NativeBuffer<T>
     /// <summary>Frees the memory.</summary>
     ~NativeBuffer()
     {
-        NativeMemory.AlignedFree(Pointer);
-        GC.RemoveMemoryPressure(bytes);
+        // Null where the constructor threw: the runtime finalizes such an object too.
+        if (Pointer is not null)
+        {
+            NativeMemory.AlignedFree(Pointer);
+            GC.RemoveMemoryPressure(bytes);
+        }
     }
 
     /// <summary>How many elements.</summary>

@@ -26,9 +26,9 @@ public sealed unsafe partial class ForwardPass<T>
         int length = request.Length;
         int queryWidth = c.Heads * c.DHead;
         int keyWidth = c.KeyValueHeads * c.DHead;
-        T* q = queries.Reserve(rows * queryWidth);
-        T* k = keys.Reserve(rows * keyWidth);
-        T* v = values.Reserve(rows * keyWidth);
+        T* q = queries.Reserve(rows, queryWidth);
+        T* k = keys.Reserve(rows, keyWidth);
+        T* v = values.Reserve(rows, keyWidth);
 
         bool splitAll = Wants(HookKind.AttentionIn, layer);
         bool splitQuery = splitAll || Wants(HookKind.QueryInput, layer);
@@ -36,7 +36,7 @@ public sealed unsafe partial class ForwardPass<T>
         bool splitValue = splitAll || Wants(HookKind.ValueInput, layer);
         if (splitAll)
         {
-            CopyPerHead(perHead.Reserve(rows * c.Heads * d), c.Heads);
+            CopyPerHead(perHead.Reserve(rows, (long)c.Heads * d), c.Heads);
             Visit(HookKind.AttentionIn, layer, perHead.Span, batch, length, c.Heads, d);
         }
 
@@ -55,7 +55,7 @@ public sealed unsafe partial class ForwardPass<T>
             ProjectPerHead(HookKind.ValueInput, layer, block.AttentionNorm, weights.Value, c.KeyValueHeads, splitAll, v);
         }
 
-        T* x = read.Reserve(rows * d);
+        T* x = read.Reserve(rows, d);
         Norm(HookKind.AttentionNormScale, layer, block.AttentionNorm, residual.Pointer, rows, x);
         if (!splitValue)
         {
@@ -102,7 +102,7 @@ public sealed unsafe partial class ForwardPass<T>
                 KeyHeads = c.KeyValueHeads,
                 DHead = c.DHead,
             };
-            network.Pool.ForRows(rows, rows * (queryWidth + keyWidth), ref rotate);
+            network.Pool.ForRows(rows, (long)rows * (queryWidth + keyWidth), ref rotate);
             Visit(HookKind.RotatedQuery, layer, queries.Span, batch, length, c.Heads, c.DHead);
             Visit(HookKind.RotatedKey, layer, keys.Span, batch, length, c.KeyValueHeads, c.DHead);
         }
@@ -117,7 +117,7 @@ public sealed unsafe partial class ForwardPass<T>
     {
         NetworkConfig c = config;
         int total = past + request.Length;
-        T* z = mixed.Reserve(rows * c.Heads * c.DHead);
+        T* z = mixed.Reserve(rows, c.Heads * c.DHead);
         T* k = keys.Pointer;
         T* v = values.Pointer;
         int capacity = request.Length;
@@ -156,7 +156,7 @@ public sealed unsafe partial class ForwardPass<T>
                 return;
             }
 
-            work.Square = square.Reserve(checked(request.Batch * c.Heads * request.Length * total));
+            work.Square = square.Reserve((long)request.Batch * c.Heads, (long)request.Length * total);
             work.Step = AttentionStep.Scores;
             network.Pool.ForRows(items, size, ref work);
             Visit(HookKind.AttentionScores, layer, square.Span, request.Batch, c.Heads, request.Length, total);
@@ -185,7 +185,7 @@ public sealed unsafe partial class ForwardPass<T>
         NetworkConfig c = config;
         int d = c.DModel;
         int width = c.Heads * c.DHead;
-        T* target = written.Reserve(rows * d);
+        T* target = written.Reserve(rows, d);
         if (Wants(HookKind.Result, layer))
         {
             WriteHeads(layer, block.Attention.Output, target);

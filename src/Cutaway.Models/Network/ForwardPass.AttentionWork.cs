@@ -65,7 +65,7 @@ public sealed unsafe partial class ForwardPass<T>
                 // Keys that no query of the block can see are left out.
                 int last = Past + first + (Length == 1 ? 1 : block.Count);
                 int start = Math.Max(0, Past + first - Window + 1);
-                NativeBuffer<T> memory = Scratch(block.Count * (last - start));
+                NativeBuffer<T> memory = Scratch((long)block.Count * (last - start));
                 Scores(block, start, last - start, memory.Pointer);
                 Pattern(block, start, last - start, memory.Pointer);
                 Values(block, start, last - start, memory.Pointer);
@@ -95,12 +95,12 @@ public sealed unsafe partial class ForwardPass<T>
             }
         }
 
-        private static NativeBuffer<T> Scratch(int length)
+        private static NativeBuffer<T> Scratch(long length)
         {
             if (scratch is null || scratch.Length < length)
             {
                 // Half as much again, so that a text that grows token by token does not ask each time.
-                scratch = new NativeBuffer<T>(checked(length + (length / 2)));
+                scratch = new NativeBuffer<T>(length + (length / 2L));
             }
 
             return scratch;

@@ -12,14 +12,13 @@ public sealed unsafe partial class ForwardPass<T>
     public void Project(ReadOnlySpan<T> residuals, int count, Span<T> result)
     {
         listener = null;
-        rows = -1;
         int d = config.DModel;
-        if (residuals.Length != count * d || result.Length != count * config.Vocabulary)
+        if (residuals.Length != (long)count * d || result.Length != (long)count * config.Vocabulary)
         {
             throw new ArgumentException($"[{count}, {d}] residuals and [{count}, {config.Vocabulary}] logits were expected", nameof(residuals));
         }
 
-        T* y = read.Reserve(count * d);
+        T* y = read.Reserve(count, d);
         fixed (T* x = residuals)
         {
             Norm(HookKind.FinalNormScale, -1, network.Effective.FinalNorm, x, count, y);
@@ -34,13 +33,15 @@ public sealed unsafe partial class ForwardPass<T>
         {
             SoftCap.Apply(result, T.CreateTruncating(cap));
         }
+
+        GC.KeepAlive(this);
     }
 
     private void Embed()
     {
         int d = config.DModel;
         NetworkWeights weights = network.Effective;
-        T* x = residual.Reserve(rows * d);
+        T* x = residual.Reserve(rows, d);
         ReadOnlySpan<int> tokens = request.Tokens.Span;
         for (int row = 0; row < rows; row++)
         {
@@ -55,7 +56,7 @@ public sealed unsafe partial class ForwardPass<T>
         Visit(HookKind.Embed, -1, residual.Span, request.Batch, request.Length, d);
         if (config.Positions is PositionKind.Learned or PositionKind.Shortformer)
         {
-            T* vectors = positionVectors.Reserve(rows * d);
+            T* vectors = positionVectors.Reserve(rows, d);
             for (int row = 0; row < rows; row++)
             {
                 weights.Positions!.DecodeRow(positions[row], new Span<T>(vectors + (row * d), d));
@@ -83,7 +84,7 @@ public sealed unsafe partial class ForwardPass<T>
         bool all = hooked || hookedLogits || request.Logits == LogitScope.All;
         T* x = all ? residual.Pointer : GatherLast();
         int count = all ? rows : request.Batch;
-        T* y = read.Reserve(count * d);
+        T* y = read.Reserve(count, d);
         Norm(HookKind.FinalNormScale, -1, weights.FinalNorm, x, count, y);
         if (all)
         {
@@ -108,7 +109,7 @@ public sealed unsafe partial class ForwardPass<T>
         }
 
         int vocabulary = config.Vocabulary;
-        T* target = logits.Reserve(checked(count * vocabulary));
+        T* target = logits.Reserve(count, vocabulary);
         Linear(y, count, d, weights.Unembedding, target, vocabulary);
         if (config.LogitSoftCap is double cap)
         {
@@ -125,7 +126,7 @@ public sealed unsafe partial class ForwardPass<T>
                     new Span<T>(target + ((nint)LastRow(b) * vocabulary), vocabulary).CopyTo(new Span<T>(target + ((nint)b * vocabulary), vocabulary));
                 }
 
-                logits.Reserve(request.Batch * vocabulary);
+                logits.Reserve(request.Batch, vocabulary);
             }
         }
     }
@@ -146,7 +147,7 @@ public sealed unsafe partial class ForwardPass<T>
     private T* GatherLast()
     {
         int d = config.DModel;
-        T* gathered = parallelPart.Reserve(request.Batch * d);
+        T* gathered = parallelPart.Reserve(request.Batch, d);
         for (int b = 0; b < request.Batch; b++)
         {
             new Span<T>(residual.Pointer + (LastRow(b) * d), d).CopyTo(new Span<T>(gathered + (b * d), d));

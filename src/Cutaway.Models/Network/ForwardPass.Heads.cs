@@ -12,13 +12,13 @@ public sealed unsafe partial class ForwardPass<T>
         NetworkConfig c = config;
         int d = c.DModel;
         int width = c.Heads * c.DHead;
-        T* matrix = outputWeights.Reserve(d * width);
+        T* matrix = outputWeights.Reserve(d, width);
         for (int row = 0; row < d; row++)
         {
             output.Weight.DecodeRow(row, new Span<T>(matrix + (row * width), width));
         }
 
-        T* result = perHead.Reserve(rows * c.Heads * d);
+        T* result = perHead.Reserve(rows, (long)c.Heads * d);
         for (int head = 0; head < c.Heads; head++)
         {
             MatrixProduct.Multiply(
@@ -67,7 +67,7 @@ public sealed unsafe partial class ForwardPass<T>
     {
         int d = config.DModel;
         int count = rows * heads;
-        T* x = perHeadNormalized.Reserve(count * d);
+        T* x = perHeadNormalized.Reserve(count, d);
         if (keep)
         {
             // hook_attn_in feeds all three projections, so this one works on a copy.

@@ -23,7 +23,7 @@ public sealed unsafe partial class ForwardPass<T>
         bool hooked = Wants(HookKind.MlpIn, layer);
         if (hooked)
         {
-            source = mlpIn.Reserve(rows * d);
+            source = mlpIn.Reserve(rows, d);
             residual.Span.CopyTo(mlpIn.Span);
             Visit(HookKind.MlpIn, layer, mlpIn.Span, batch, length, d);
         }
@@ -31,7 +31,7 @@ public sealed unsafe partial class ForwardPass<T>
         T* x = read.Pointer;
         if (c.Block != BlockKind.ParallelSharedNorm)
         {
-            x = read.Reserve(rows * d);
+            x = read.Reserve(rows, d);
             Norm(HookKind.MlpNormScale, layer, norm, source, rows, x);
         }
         else if (hooked)
@@ -39,13 +39,13 @@ public sealed unsafe partial class ForwardPass<T>
             Norm(HookKind.MlpNormScale, layer, block.AttentionNorm, source, rows, x);
         }
 
-        T* a = pre.Reserve(rows * c.DMlp);
+        T* a = pre.Reserve(rows, c.DMlp);
         Linear(x, rows, d, mlp.Gate ?? mlp.In, a, c.DMlp);
         Visit(HookKind.MlpPre, layer, pre.Span, batch, length, c.DMlp);
         T* up = null;
         if (mlp.Gate is not null)
         {
-            up = preLinear.Reserve(rows * c.DMlp);
+            up = preLinear.Reserve(rows, c.DMlp);
             Linear(x, rows, d, mlp.In, up, c.DMlp);
             Visit(HookKind.MlpPreLinear, layer, preLinear.Span, batch, length, c.DMlp);
         }
@@ -53,7 +53,7 @@ public sealed unsafe partial class ForwardPass<T>
         ActivationWork work = new(c.Activation, a, up, c.DMlp);
         network.Pool.ForRows(rows, 4L * rows * c.DMlp, ref work);
         Visit(HookKind.MlpPost, layer, pre.Span, batch, length, c.DMlp);
-        T* target = written.Reserve(rows * d);
+        T* target = written.Reserve(rows, d);
         Linear(a, rows, c.DMlp, mlp.Out, target, d);
         if (c.PostNorms)
         {

@@ -64,7 +64,7 @@ public sealed unsafe partial class ForwardPass<T>
         fixed (T* bias = Values(norm?.Bias))
         {
             NormWork work = new(kind, T.CreateTruncating(config.NormEpsilon), x, y, null, weight, bias, width);
-            network.Pool.ForRows(count, count * width, ref work);
+            network.Pool.ForRows(count, (long)count * width, ref work);
         }
     }
 
@@ -72,8 +72,8 @@ public sealed unsafe partial class ForwardPass<T>
     private void Prepare(NormKind kind, T* x, int count, int width)
     {
         T* s = scales.Reserve(count);
-        NormWork work = new(kind, T.CreateTruncating(config.NormEpsilon), x, normalized.Reserve(count * width), s, null, null, width);
-        network.Pool.ForRows(count, count * width, ref work);
+        NormWork work = new(kind, T.CreateTruncating(config.NormEpsilon), x, normalized.Reserve(count, width), s, null, null, width);
+        network.Pool.ForRows(count, (long)count * width, ref work);
         ownScales.Reserve(count);
         scales.Span.CopyTo(ownScales.Span);
     }
@@ -97,7 +97,7 @@ public sealed unsafe partial class ForwardPass<T>
         fixed (T* bias = Values(norm?.Bias))
         {
             AffineWork work = new(normalized.Pointer, weight, bias, y, width);
-            network.Pool.ForRows(count, count * width, ref work);
+            network.Pool.ForRows(count, (long)count * width, ref work);
         }
     }
 

@@ -14,14 +14,17 @@ public sealed unsafe partial class ForwardPass<T>
 
         public Span<T> Span => buffer is null ? default : buffer.Span[..length];
 
-        public T* Reserve(int count)
+        /// <summary>Room for [rows, width]; what was there is lost where it grows.</summary>
+        public T* Reserve(long rows, long width = 1)
         {
+            // The largest product that can occur is a square of positions for every head: below 2⁶³.
+            long count = rows * width;
             if (buffer is null || buffer.Length < count)
             {
                 buffer = new NativeBuffer<T>(count);
             }
 
-            length = count;
+            length = (int)count;
             return buffer.Pointer;
         }
     }

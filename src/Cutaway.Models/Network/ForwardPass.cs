@@ -71,13 +71,14 @@ public sealed unsafe partial class ForwardPass<T>
         cancellation.ThrowIfCancellationRequested();
         Unembed(weights);
         listener = null;
+        request = default;
         if (!T.IsFinite(TensorPrimitives.Sum<T>(logits.Span)))
         {
             // Either a weight is damaged, which is an error, or the caller's own changes led here.
             network.RequireFinite();
         }
 
-        GC.KeepAlive(network);
+        GC.KeepAlive(this);
     }
 
     private bool Finished(int next) => request.Logits == LogitScope.None && (listener is null || listener.Last < next) && request.Cache is null;
@@ -86,14 +87,13 @@ public sealed unsafe partial class ForwardPass<T>
     {
         request = input;
         listener = visitor;
-        rows = input.Batch * input.Length;
         past = input.Cache?.Length ?? 0;
         if (input.Length == 0 || input.Batch == 0)
         {
             throw CutawayException.Input("the prompt has no tokens; give at least one");
         }
 
-        if (input.Tokens.Length != rows)
+        if (input.Tokens.Length != (long)input.Batch * input.Length)
         {
             throw CutawayException.Input($"{input.Tokens.Length} ids do not fill a batch of {input.Batch} sequences of {input.Length}");
         }
@@ -103,6 +103,7 @@ public sealed unsafe partial class ForwardPass<T>
             throw CutawayException.Input($"the key/value cache holds {cache.Batch} sequences of at most {cache.Capacity} positions; {input.Batch} of {past + input.Length} were asked for");
         }
 
+        rows = input.Tokens.Length;
         foreach (int id in input.Tokens.Span)
         {
             if ((uint)id >= (uint)config.Vocabulary)
@@ -120,7 +121,7 @@ public sealed unsafe partial class ForwardPass<T>
         mask = null;
         if (!request.AttentionMask.IsEmpty)
         {
-            if (request.AttentionMask.Length != request.Batch * total)
+            if (request.AttentionMask.Length != (long)request.Batch * total)
             {
                 throw CutawayException.Input($"the attention mask has {request.AttentionMask.Length} entries; {request.Batch} × {total} were expected");
             }
@@ -186,7 +187,7 @@ public sealed unsafe partial class ForwardPass<T>
         {
             // The MLP reads the block's input, so attention's part waits until the MLP has read.
             Attend(layer, block);
-            T* attention = parallelPart.Reserve(rows * d);
+            T* attention = parallelPart.Reserve(rows, d);
             written.Span.CopyTo(parallelPart.Span);
             Mlp(layer, block, config.Block == BlockKind.Parallel ? block.MlpNorm : null);
             Add(attention, written.Pointer);
@@ -202,7 +203,7 @@ public sealed unsafe partial class ForwardPass<T>
     private void Add(T* x, T* y)
     {
         AddWork work = new(x, y, config.DModel);
-        network.Pool.ForRows(rows, rows * config.DModel, ref work);
+        network.Pool.ForRows(rows, (long)rows * config.DModel, ref work);
     }
 
     private bool Wants(HookKind kind, int layer)
@@ -211,17 +212,17 @@ public sealed unsafe partial class ForwardPass<T>
         return index >= 0 && listener is not null && listener.Wants(index);
     }
 
-    private bool Visit(HookKind kind, int layer, Span<T> values, int extent0, int extent1, int extent2, int extent3 = -1)
+    private void Visit(HookKind kind, int layer, Span<T> values, int extent0, int extent1, int extent2, int extent3 = -1)
     {
         if (listener is null)
         {
-            return false;
+            return;
         }
 
         int index = network.Hooks.IndexOf(kind, layer);
         if (index < 0 || !listener.Wants(index))
         {
-            return false;
+            return;
         }
 
         shape[0] = extent0;
@@ -235,7 +236,6 @@ public sealed unsafe partial class ForwardPass<T>
             Shape = shape.AsSpan(0, extent3 < 0 ? 3 : 4),
             Past = past,
         });
-        return true;
     }
 
     private void Linear(T* x, int count, int width, LinearWeights linear, T* y, int outputs)

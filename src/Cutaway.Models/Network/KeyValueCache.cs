@@ -31,7 +31,7 @@ public sealed class KeyValueCache
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         KeyValueCache cache = new(config.Layers, batch, capacity);
-        int size = checked(batch * capacity * config.KeyValueHeads * config.DHead);
+        long size = (long)batch * capacity * config.KeyValueHeads * config.DHead;
         for (int layer = 0; layer < config.Layers; layer++)
         {
             cache.keys[layer] = new NativeBuffer<T>(size);

@@ -23,8 +23,8 @@ internal sealed class RotaryTables
         int capacity = basis == 0 ? Math.Max(64, (int)BitOperations.RoundUpToPowerOf2((uint)length)) : length;
         IReadOnlyList<double> frequencies = config.FrequenciesForLength?.Invoke(length) ?? config.Frequencies;
         int pairs = frequencies.Count;
-        NativeBuffer<T> cosines = new(checked(capacity * pairs));
-        NativeBuffer<T> sines = new(checked(capacity * pairs));
+        NativeBuffer<T> cosines = new((long)capacity * pairs);
+        NativeBuffer<T> sines = new((long)capacity * pairs);
         for (int position = 0; position < capacity; position++)
         {
             for (int i = 0; i < pairs; i++)

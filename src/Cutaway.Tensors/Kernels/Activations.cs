@@ -30,10 +30,11 @@ public enum ActivationKind
 /// <summary>Element-wise nonlinearities.</summary>
 public static unsafe class Activations
 {
-    /// <summary>y = act(x); in place allowed.</summary>
+    /// <summary>y = act(x); in place allowed. y is as long as x or longer.</summary>
     public static void Apply<T>(ActivationKind kind, ReadOnlySpan<T> x, Span<T> y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        y = y[..x.Length];
         if (typeof(T) == typeof(float) && Vector128.IsHardwareAccelerated)
         {
             fixed (T* source = x)
@@ -51,10 +52,12 @@ public static unsafe class Activations
         }
     }
 
-    /// <summary>y = act(gate) · up; y may be either input.</summary>
+    /// <summary>y = act(gate) · up; y may be either input. up and y are as long as gate or longer.</summary>
     public static void ApplyGated<T>(ActivationKind kind, ReadOnlySpan<T> gate, ReadOnlySpan<T> up, Span<T> y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        up = up[..gate.Length];
+        y = y[..gate.Length];
         if (typeof(T) == typeof(float) && Vector128.IsHardwareAccelerated)
         {
             fixed (T* source = gate)

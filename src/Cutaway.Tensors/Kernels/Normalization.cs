@@ -12,6 +12,7 @@ public static unsafe class Normalization
     public static T Layer<T>(ReadOnlySpan<T> x, Span<T> normalized, T epsilon)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        normalized = normalized[..x.Length];
         if (typeof(T) == typeof(float) && Vector128.IsHardwareAccelerated)
         {
             fixed (T* source = x)
@@ -29,6 +30,7 @@ public static unsafe class Normalization
     public static T Rms<T>(ReadOnlySpan<T> x, Span<T> normalized, T epsilon)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        normalized = normalized[..x.Length];
         if (typeof(T) == typeof(float) && Vector128.IsHardwareAccelerated)
         {
             fixed (T* source = x)
@@ -49,6 +51,9 @@ public static unsafe class Normalization
     public static void Affine<T>(ReadOnlySpan<T> normalized, ReadOnlySpan<T> weight, ReadOnlySpan<T> bias, Span<T> y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        weight = weight.IsEmpty ? weight : weight[..normalized.Length];
+        bias = bias.IsEmpty ? bias : bias[..normalized.Length];
+        y = y[..normalized.Length];
         if (typeof(T) == typeof(float) && Vector128.IsHardwareAccelerated && !weight.IsEmpty)
         {
             fixed (T* source = normalized)

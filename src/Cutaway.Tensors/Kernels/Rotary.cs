@@ -14,6 +14,8 @@ public static unsafe class Rotary
     public static void HalfSplit<T>(Span<T> x, ReadOnlySpan<T> cosines, ReadOnlySpan<T> sines)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        sines = sines[..cosines.Length];
+        x = x[..(2 * cosines.Length)];
         int done = 0;
         if (typeof(T) == typeof(float) && Vector128.IsHardwareAccelerated)
         {
@@ -35,6 +37,8 @@ public static unsafe class Rotary
     public static void Interleaved<T>(Span<T> x, ReadOnlySpan<T> cosines, ReadOnlySpan<T> sines)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        sines = sines[..cosines.Length];
+        x = x[..(2 * cosines.Length)];
         int done = 0;
         if (typeof(T) == typeof(float) && Vector128.IsHardwareAccelerated)
         {

@@ -11,6 +11,7 @@ public static unsafe class Softmax
     public static void Row<T>(ReadOnlySpan<T> scores, Span<T> pattern)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        pattern = pattern[..scores.Length];
         if (typeof(T) == typeof(float) && Vector128.IsHardwareAccelerated)
         {
             fixed (T* x = scores)

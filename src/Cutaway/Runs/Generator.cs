@@ -24,7 +24,7 @@ internal static class Generator
         }
 
         NetworkConfig config = model.Network.Config;
-        if (prompt.Count + options.MaxTokens > config.Context)
+        if (options.MaxTokens > config.Context - prompt.Count)
         {
             throw CutawayException.Input($"{prompt.Count} prompt tokens and {options.MaxTokens} to generate exceed the context of {config.Context}");
         }

@@ -77,7 +77,7 @@ internal static class MatrixRewriting
     private static unsafe WeightMatrix Rewrite<T>(WeightMatrix matrix, RowChange change)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        NativeBuffer<T> buffer = new(checked(matrix.Rows * matrix.Columns));
+        NativeBuffer<T> buffer = new((long)matrix.Rows * matrix.Columns);
         double[] row = new double[matrix.Columns];
         for (int r = 0; r < matrix.Rows; r++)
         {

@@ -1,0 +1,39 @@
+using Cutaway.Tensors.Kernels;
+
+namespace Cutaway.Tensors.Tests;
+
+/// <summary>Kernels write through plain addresses, so they must refuse places that are too short before they touch any.</summary>
+[Trait("Category", "Kernel")]
+public sealed class KernelBoundsTests
+{
+    private static readonly float[] Values = KernelData.Normal(40, 1);
+
+    public static TheoryData<string> Kernels => [.. Calls.Keys];
+
+    private static Dictionary<string, Action<float[]>> Calls { get; } = new()
+    {
+        ["activation"] = target => Activations.Apply<float>(ActivationKind.Silu, Values, target),
+        ["gated activation, target"] = target => Activations.ApplyGated<float>(ActivationKind.Silu, Values, Values, target),
+        ["gated activation, factor"] = factor => Activations.ApplyGated<float>(ActivationKind.Silu, Values, factor, new float[40]),
+        ["LayerNorm"] = target => Normalization.Layer<float>(Values, target, 1e-5f),
+        ["RMSNorm"] = target => Normalization.Rms<float>(Values, target, 1e-5f),
+        ["affine, target"] = target => Normalization.Affine<float>(Values, Values, Values, target),
+        ["affine, weight"] = weight => Normalization.Affine<float>(Values, weight, Values, new float[40]),
+        ["affine, bias"] = bias => Normalization.Affine<float>(Values, Values, bias, new float[40]),
+        ["softmax"] = target => Softmax.Row<float>(Values, target),
+        ["rotation of halves"] = vector => Rotary.HalfSplit<float>(vector, Values, Values),
+        ["rotation of halves, sines"] = sines => Rotary.HalfSplit<float>(new float[80], Values, sines),
+        ["rotation of pairs"] = vector => Rotary.Interleaved<float>(vector, Values, Values),
+        ["rotation of pairs, sines"] = sines => Rotary.Interleaved<float>(new float[80], Values, sines),
+    };
+
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public void A_place_that_is_too_short_is_refused_untouched(string kernel)
+    {
+        float[] place = KernelData.Normal(39, 2);
+        float[] before = [.. place];
+        Assert.Throws<ArgumentOutOfRangeException>(() => Calls[kernel](place));
+        Assert.Equal(before, place);
+    }
+}
