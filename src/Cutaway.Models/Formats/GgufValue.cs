@@ -1,5 +1,5 @@
-using System.Buffers.Binary;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Unicode;
 
@@ -52,7 +52,7 @@ public sealed unsafe class GgufValue
 
     /// <summary>The value as a truth value.</summary>
     /// <exception cref="CutawayException">It is not one.</exception>
-    public bool AsBool() => Type == GgufType.Bool ? data[0] != 0 : throw Mismatch("a truth value");
+    public bool AsBool() => Type == GgufType.Bool ? Take<byte>(0) != 0 : throw Mismatch("a truth value");
 
     /// <summary>The value as an integer, from any integer type.</summary>
     /// <exception cref="CutawayException">It is not an integer, or beyond 2⁶³.</exception>
@@ -114,7 +114,13 @@ public sealed unsafe class GgufValue
     public bool[] AsBools()
     {
         CheckList(ElementType == GgufType.Bool, "a list of truth values");
-        return Array.ConvertAll(new ReadOnlySpan<byte>(data, (int)Count).ToArray(), value => value != 0);
+        bool[] values = new bool[(int)Count];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = Take<byte>(i) != 0;
+        }
+
+        return values;
     }
 
     /// <summary>The value, or the length and element type of a list, for listings.</summary>
@@ -124,7 +130,7 @@ public sealed unsafe class GgufValue
         GgufType.String => AsString(),
         GgufType.Bool => AsBool() ? "true" : "false",
         GgufType.Float32 or GgufType.Float64 => AsFloat().ToString("R", CultureInfo.InvariantCulture),
-        GgufType.UInt64 => BinaryPrimitives.ReadUInt64LittleEndian(Bytes(0, 8)).ToString(CultureInfo.InvariantCulture),
+        GgufType.UInt64 => Take<ulong>(0).ToString(CultureInfo.InvariantCulture),
         _ => AsLong().ToString(CultureInfo.InvariantCulture),
     };
 
@@ -146,37 +152,37 @@ public sealed unsafe class GgufValue
 
     private long Integer(int index)
     {
-        int size = SizeOf(ElementType);
-        ReadOnlySpan<byte> value = Bytes((long)index * size, size);
+        long offset = (long)index * SizeOf(ElementType);
         return ElementType switch
         {
-            GgufType.UInt8 => value[0],
-            GgufType.Int8 => (sbyte)value[0],
-            GgufType.UInt16 => BinaryPrimitives.ReadUInt16LittleEndian(value),
-            GgufType.Int16 => BinaryPrimitives.ReadInt16LittleEndian(value),
-            GgufType.UInt32 => BinaryPrimitives.ReadUInt32LittleEndian(value),
-            GgufType.Int32 => BinaryPrimitives.ReadInt32LittleEndian(value),
-            GgufType.Int64 => BinaryPrimitives.ReadInt64LittleEndian(value),
-            _ => BinaryPrimitives.ReadUInt64LittleEndian(value) is <= long.MaxValue and ulong fitting ? (long)fitting : throw Mismatch("an integer below 2⁶³"),
+            GgufType.UInt8 => Take<byte>(offset),
+            GgufType.Int8 => Take<sbyte>(offset),
+            GgufType.UInt16 => Take<ushort>(offset),
+            GgufType.Int16 => Take<short>(offset),
+            GgufType.UInt32 => Take<uint>(offset),
+            GgufType.Int32 => Take<int>(offset),
+            GgufType.Int64 => Take<long>(offset),
+            _ => Take<ulong>(offset) is <= long.MaxValue and ulong fitting ? (long)fitting : throw Mismatch("an integer below 2⁶³"),
         };
     }
 
     private double Number(int index) => ElementType switch
     {
-        GgufType.Float32 => BinaryPrimitives.ReadSingleLittleEndian(Bytes(4L * index, 4)),
-        GgufType.Float64 => BinaryPrimitives.ReadDoubleLittleEndian(Bytes(8L * index, 8)),
+        GgufType.Float32 => Take<float>(4L * index),
+        GgufType.Float64 => Take<double>(8L * index),
         _ => Integer(index),
     };
 
     private string NextString(ref long position, int index)
     {
         // The reader has walked these lengths already, so they lie within the value.
-        int length = checked((int)BinaryPrimitives.ReadInt64LittleEndian(Bytes(position, 8)));
-        ReadOnlySpan<byte> text = Bytes(position + 8, length);
-        position += 8L + length;
-        return Utf8.IsValid(text)
-            ? Encoding.UTF8.GetString(text)
-            : throw CutawayException.Model($"{source}: text {index} of key {Quote.Name(Key)} is not valid UTF-8");
+        int length = checked((int)Take<long>(position));
+        position += sizeof(long) + length;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(position, bytes);
+        ReadOnlySpan<byte> content = new(data + position - length, length);
+        string? text = Utf8.IsValid(content) ? Encoding.UTF8.GetString(content) : null;
+        GC.KeepAlive(owner);
+        return text ?? throw CutawayException.Model($"{source}: text {index} of key {Quote.Name(Key)} is not valid UTF-8");
     }
 
     private void CheckList(bool matches, string wanted)
@@ -187,12 +193,14 @@ public sealed unsafe class GgufValue
         }
     }
 
-    private ReadOnlySpan<byte> Bytes(long offset, int length)
+    // The owner must outlive every read: nothing else may refer to this value any more.
+    private T Take<T>(long offset)
+        where T : unmanaged
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, bytes - length);
-        ReadOnlySpan<byte> part = new(data + offset, length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, bytes - sizeof(T));
+        T value = Unsafe.ReadUnaligned<T>(data + offset);
         GC.KeepAlive(owner);
-        return part;
+        return value;
     }
 
     private CutawayException Mismatch(string wanted) => CutawayException.Model(

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Cutaway.Models.Network;
 using Cutaway.Runs;
 using Cutaway.Sites;
@@ -21,7 +22,8 @@ public enum AblationMode
 /// <summary>Takes out what an activation says, by one of the usual substitutes.</summary>
 public sealed record Ablate : Intervention
 {
-    private Tensor? mean;
+    // Kept beside the records: a copy of one with another reference must not inherit its mean, nor equality ask for it.
+    private static readonly ConditionalWeakTable<Ablate, Tensor> Means = [];
 
     /// <summary>What it becomes.</summary>
     public AblationMode Mode { get; init; }
@@ -72,7 +74,12 @@ public sealed record Ablate : Intervention
         switch (Mode)
         {
             case AblationMode.Mean:
-                mean ??= MeanOf(Values!, place.Point, null);
+                if (!Means.TryGetValue(this, out Tensor? mean))
+                {
+                    mean = MeanOf(Values!, place.Point, null);
+                    Means.AddOrUpdate(this, mean);
+                }
+
                 ActivationSource.For<T>(mean, place, vector.Length).CopyTo(vector);
                 break;
             case AblationMode.Resample:

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Cutaway.Models.Network;
 using Cutaway.Sites;
 using Cutaway.Tensors;
@@ -7,7 +8,8 @@ namespace Cutaway.Interventions;
 /// <summary>Removes the component along one direction or a span of them: x - Σ (x·u) u over an orthonormal basis u (Arditi et al. 2024, eq. 4).</summary>
 public sealed record ProjectOut : Intervention
 {
-    private Tensor? basis;
+    // Kept beside the records: a copy of one with other directions must not inherit its basis, nor equality ask for it.
+    private static readonly ConditionalWeakTable<ProjectOut, Tensor> Bases = [];
 
     /// <summary>[width], or [directions, width]; they need be neither unit nor orthogonal.</summary>
     public required Tensor Directions { get; init; }
@@ -23,12 +25,12 @@ public sealed record ProjectOut : Intervention
                 $"directions for '{point.Name}' have shape [{string.Join(", ", Directions.Shape)}]; expected [{point.Extents[^1]}] or [directions, {point.Extents[^1]}]");
         }
 
-        basis ??= Orthonormal(Directions);
+        _ = Basis();
     }
 
     internal override void Apply<T>(Span<T> vector, in Place place)
     {
-        basis ??= Orthonormal(Directions);
+        Tensor basis = Basis();
         ReadOnlySpan<T> rows = basis.To<T>();
         for (int row = 0; row < basis.Shape[0]; row++)
         {
@@ -45,6 +47,8 @@ public sealed record ProjectOut : Intervention
             }
         }
     }
+
+    private Tensor Basis() => Bases.GetValue(this, record => Orthonormal(record.Directions));
 
     /// <summary>An orthonormal basis of the span, by modified Gram-Schmidt in double precision.</summary>
     private static Tensor Orthonormal(Tensor directions)

@@ -9,6 +9,14 @@ public sealed class CacheAndBatchTests
 
     public static TheoryData<string> All => Families.All;
 
+    [Fact]
+    public void A_cache_of_more_numbers_than_can_be_counted_is_refused()
+    {
+        NetworkConfig config = Families.Open("architectures/gpt2").Config;
+        CutawayException error = Assert.Throws<CutawayException>(() => KeyValueCache.Create<float>(config, 1 << 20, 1 << 20));
+        Assert.Contains("numbers are needed in one place", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(All))]
     public void Steps_through_the_cache_equal_one_pass(string family)

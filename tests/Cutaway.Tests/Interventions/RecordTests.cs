@@ -152,6 +152,28 @@ public sealed class RecordTests
     }
 
     [Fact]
+    public void A_copy_of_a_used_record_acts_by_its_own_values()
+    {
+        double[] other = [.. Direction.Reverse()];
+        ProjectOut first = ProjectOut.Direction(End, Tensor.Vector(Direction));
+        Changed(first, out _);
+        AssertChanges(first with { Directions = Tensor.Vector(other) }, (x, _, _) => Without(x, Unit(other)));
+
+        Ablate mean = Ablate.Mean(End, Model.Run(Tokens, [Capture.At(End)], LogitScope.None));
+        Changed(mean, out _);
+        AssertChanges(mean with { Values = Tensor.Vector(other) }, (_, _, _) => other);
+    }
+
+    [Fact]
+    public void Use_does_not_make_equal_records_differ()
+    {
+        Tensor direction = Tensor.Vector(Direction);
+        ProjectOut used = ProjectOut.Direction(End, direction);
+        Changed(used, out _);
+        Assert.Equal(ProjectOut.Direction(End, direction), used);
+    }
+
+    [Fact]
     public void A_position_named_twice_is_changed_once() =>
         Golden.AssertClose(
             Changed([Add.Vector(End.At(4), Tensor.Vector(Direction))]).ToDoubles(), Changed([Add.Vector(End.At(4, -1), Tensor.Vector(Direction))]), 0, "twice");

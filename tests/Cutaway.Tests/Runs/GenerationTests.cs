@@ -100,6 +100,7 @@ public sealed class GenerationTests
 
     [Theory]
     [InlineData("context", "exceed the context of 32")]
+    [InlineData("every token there could be", "exceed the context of 32")]
     [InlineData("captures", "captures are not kept during generation")]
     [InlineData("tokens", "at least one token")]
     [InlineData("temperature", "temperature of 0 or more")]
@@ -108,7 +109,7 @@ public sealed class GenerationTests
     [InlineData("not a number", "the logits are not numbers")]
     public void A_generation_that_cannot_be_is_refused_with_the_reason(string what, string message)
     {
-        GenerationOptions options = new() { MaxTokens = what == "context" ? 30 : what == "tokens" ? 0 : 4, Temperature = what == "temperature" ? -1 : 0 };
+        GenerationOptions options = new() { MaxTokens = what switch { "context" => 30, "every token there could be" => int.MaxValue, "tokens" => 0, _ => 4 }, Temperature = what == "temperature" ? -1 : 0 };
         PlanItem[] plan = what switch
         {
             "captures" => [Capture.At(Site.Z(0))],
