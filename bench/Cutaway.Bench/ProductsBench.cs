@@ -52,6 +52,7 @@ internal static unsafe class ProductsBench
         double ours = Machine.Best(() => MatrixProduct.Multiply(
             pool, new MatrixView<float>(a.Pointer, m, k, k), new MatrixView<float>(b.Pointer, k, n, n), new MatrixView<float>(c.Pointer, m, n, n), 1f));
         double theirs = OpenBlas.IsAvailable ? Machine.Best(() => OpenBlas.Multiply(a.Pointer, b.Pointer, c.Pointer, m, k, n, transposed: false)) : double.NaN;
+        GC.KeepAlive((a, b, c));
         Print($"a·b {m}×{k}×{n}", 2.0 * m * k * n, ours, theirs, peak);
     }
 
@@ -64,6 +65,7 @@ internal static unsafe class ProductsBench
         double ours = Machine.Best(() => MatrixProduct.Linear(
             pool, new MatrixView<float>(x.Pointer, m, k, k), weight, null, new MatrixView<float>(y.Pointer, m, n, n)));
         double theirs = OpenBlas.IsAvailable ? Machine.Best(() => OpenBlas.Multiply(x.Pointer, wide.Pointer, y.Pointer, m, k, n, transposed: true)) : double.NaN;
+        GC.KeepAlive((x, y, wide));
         Print($"x·wᵀ {m}×{k}×{n} {type}", 2.0 * m * k * n, ours, theirs, peak);
     }
 
@@ -74,6 +76,7 @@ internal static unsafe class ProductsBench
         WeightMatrix weight = Stored(type, n, k, transposed);
         double seconds = Machine.Best(() => MatrixProduct.Linear(
             pool, new MatrixView<float>(x.Pointer, 1, k, k), weight, null, new MatrixView<float>(y.Pointer, 1, n, n)));
+        GC.KeepAlive((x, y));
         double gigabytes = n * type.BytesFor(k) / seconds / 1e9;
         Console.WriteLine($"{$"1×{k}×{n} {type}{(transposed ? ", transposed" : "")}",-34}{gigabytes,10:F1}{gigabytes / bandwidth,10:P0}");
     }
@@ -96,7 +99,7 @@ internal static unsafe class ProductsBench
     // Any bytes do for speed as long as no value is denormal or not finite: 0x22 everywhere is a small number in every format.
     private static WeightMatrix Stored(ElementType type, int rows, int columns, bool transposed = false)
     {
-        NativeBuffer<byte> bytes = new(checked((int)(rows * type.BytesFor(columns))));
+        NativeBuffer<byte> bytes = new(rows * type.BytesFor(columns));
         bytes.Span.Fill(0x22);
         return transposed
             ? WeightMatrix.FromMemory(bytes, bytes.Pointer, type, columns, rows, transposed: true)

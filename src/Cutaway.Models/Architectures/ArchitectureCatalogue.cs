@@ -28,10 +28,8 @@ public static class ArchitectureCatalogue
     /// <param name="tensors">The checkpoint's tensors.</param>
     /// <param name="where">The checkpoint's file or folder, for messages.</param>
     /// <exception cref="CutawayException">The architecture is unknown, a key is missing or contradicts another, or tensors do not fit.</exception>
-    public static (NetworkConfig Config, NetworkWeights Weights) Read(string configPath, ITensorSource tensors, string where)
-    {
-        return Read(ConfigReader.Open(configPath), tensors, where);
-    }
+    public static (NetworkConfig Config, NetworkWeights Weights) Read(string configPath, ITensorSource tensors, string where) =>
+        Read(ConfigReader.Open(configPath), tensors, where);
 
     /// <summary>Reads a network from a configuration in memory and the tensors that belong to it.</summary>
     /// <param name="config">The JSON text.</param>

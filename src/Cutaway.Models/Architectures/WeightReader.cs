@@ -16,23 +16,16 @@ internal sealed class WeightReader(ITensorSource source, string where)
 
     private readonly HashSet<string> taken = [];
 
-    /// <summary>Put before every name asked for.</summary>
-    public string Prefix { get; init; } = string.Empty;
-
-    /// <summary>The file or folder.</summary>
-    public string Where => where;
-
     /// <summary>Whether a tensor exists.</summary>
-    public bool Has(string name) => source.Tensors.ContainsKey(Prefix + name);
+    public bool Has(string name) => source.Tensors.ContainsKey(name);
 
     /// <summary>A tensor of exactly this shape.</summary>
     /// <exception cref="CutawayException">It is missing or has another shape.</exception>
     public StoredTensor Take(string name, params ReadOnlySpan<int> shape)
     {
-        string full = Prefix + name;
-        if (!source.Tensors.TryGetValue(full, out StoredTensor? tensor))
+        if (!source.Tensors.TryGetValue(name, out StoredTensor? tensor))
         {
-            throw CutawayException.Model($"tensor '{full}' is missing in {where}{NearNames.Suggest(full, source.Tensors.Keys)}");
+            throw CutawayException.Model($"tensor '{name}' is missing in {where}{NearNames.Suggest(name, source.Tensors.Keys)}");
         }
 
         bool fits = tensor.Shape.Count == shape.Length;
@@ -44,10 +37,10 @@ internal sealed class WeightReader(ITensorSource source, string where)
         if (!fits)
         {
             throw CutawayException.Model(
-                $"tensor '{full}' in {tensor.Source} has shape {Quote.Shape(tensor.Shape)}; the configuration asks for [{string.Join(", ", shape.ToArray())}]");
+                $"tensor '{name}' in {tensor.Source} has shape {Quote.Shape(tensor.Shape)}; the configuration asks for [{string.Join(", ", shape.ToArray())}]");
         }
 
-        taken.Add(full);
+        taken.Add(name);
         return tensor;
     }
 
@@ -61,7 +54,7 @@ internal sealed class WeightReader(ITensorSource source, string where)
         StoredTensor tensor = Take(name, shape);
         return tensor.Type.IsWeight()
             ? WeightMatrix.FromMemory(tensor, tensor.Data, tensor.Type, checked((int)(tensor.Count / rows)), rows, transposed: true)
-            : throw CutawayException.Model($"tensor '{Prefix}{name}' in {tensor.Source} holds {tensor.Type}; floating-point numbers were expected");
+            : throw CutawayException.Model($"tensor '{name}' in {tensor.Source} holds {tensor.Type}; floating-point numbers were expected");
     }
 
     /// <summary>A short vector, stored under any shape of that many values.</summary>
@@ -94,7 +87,7 @@ internal sealed class WeightReader(ITensorSource source, string where)
             return Has(name)
                 ? new LinearWeights(Matrix(name, config.Vocabulary, config.DModel))
                 : throw CutawayException.Model(
-                    $"tensor '{Prefix}{name}' is missing in {where}, and the configuration does not tie it to the embedding (tie_word_embeddings){NearNames.Suggest(Prefix + name, source.Tensors.Keys)}");
+                    $"tensor '{name}' is missing in {where}, and the configuration does not tie it to the embedding (tie_word_embeddings){NearNames.Suggest(name, source.Tensors.Keys)}");
         }
 
         if (Has(name))
@@ -109,7 +102,7 @@ internal sealed class WeightReader(ITensorSource source, string where)
                 if (!expected.AsSpan().SequenceEqual(found))
                 {
                     throw CutawayException.Model(
-                        $"tensor '{Prefix}{name}' in {where} differs from the embedding at row {row}, though the configuration ties them (tie_word_embeddings)");
+                        $"tensor '{name}' in {where} differs from the embedding at row {row}, though the configuration ties them (tie_word_embeddings)");
                 }
             }
         }

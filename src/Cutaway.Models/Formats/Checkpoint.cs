@@ -39,9 +39,6 @@ public static class Checkpoint
         };
     }
 
-    /// <summary>Whether a folder holds weights that <see cref="Open"/> would consider.</summary>
-    internal static bool HasWeights(string folder) => WeightsIn(folder).Length > 0 || File.Exists(Path.Combine(folder, Index));
-
     private static string[] WeightsIn(string folder)
     {
         try

@@ -62,9 +62,6 @@ public sealed class GgufMetadata
     /// <summary>The integers of a key, or null where it is missing.</summary>
     public int[]? FindInts(string key) => values.GetValueOrDefault(key)?.AsInts();
 
-    /// <summary>The numbers of a key, or null where it is missing.</summary>
-    public float[]? FindFloats(string key) => values.GetValueOrDefault(key)?.AsFloats();
-
     /// <summary>Whether a key is there.</summary>
     public bool Contains(string key) => values.ContainsKey(key);
 }

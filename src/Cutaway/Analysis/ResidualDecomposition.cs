@@ -189,15 +189,14 @@ public static class ResidualDecomposition
         WeightMatrix output = run.Model.Network.Weights.Blocks[layer].Mlp!.Out.Weight;
         int places = post.Length / config.DMlp;
         double[][] written = [.. Enumerable.Range(0, count).Select(_ => new double[places * d])];
-        double[] row = new double[config.DMlp];
+        double[][] columns = WeightColumns.Of(output, first, count);
         for (int i = 0; i < d; i++)
         {
-            output.DecodeRow<double>(i, row);
             for (int n = 0; n < count; n++)
             {
                 for (int place = 0; place < places; place++)
                 {
-                    written[n][(place * d) + i] = post[(place * config.DMlp) + first + n] * row[first + n];
+                    written[n][(place * d) + i] = post[(place * config.DMlp) + first + n] * columns[i][n];
                 }
             }
         }

@@ -49,6 +49,9 @@ internal static class Labels
         ? text
         : string.Create(text.Length, text, (characters, source) => source.AsSpan().ReplaceAny(characters, Unprintable, '\ufffd'));
 
+    /// <summary>A text, or what to say where it is empty.</summary>
+    public static string Or(string text, string otherwise) => text.Length > 0 ? text : otherwise;
+
     /// <summary>A label of at most a number of characters as people count them.</summary>
     public static string Clip(string label, int length)
     {

@@ -17,13 +17,13 @@ internal sealed record ViewTable(IReadOnlyList<string> Columns, IReadOnlyList<IR
         TableView table => new ViewTable(table.Columns, table.Rows),
         HeatMapView map => OfHeatMap(map),
         BarsView bars => new ViewTable(
-            ["name", Or(bars.Unit, "value")],
+            ["name", Labels.Or(bars.Unit, "value")],
             [.. bars.Labels.Select((label, i) => (object?[])[label, bars.Values[i]])]),
         LinesView lines => new ViewTable(
-            [Or(lines.XAxis, "x"), .. lines.Lines.Select(line => Labels.Visible(line.Name))],
+            [Labels.Or(lines.XAxis, "x"), .. lines.Lines.Select(line => Labels.Visible(line.Name))],
             [.. lines.X.Select((x, i) => (object?[])[x, .. lines.Lines.Select(line => (object?)line.Y[i])])]),
         ScatterView scatter => new ViewTable(
-            ["name", Or(scatter.XAxis, "x"), Or(scatter.YAxis, "y")],
+            ["name", Labels.Or(scatter.XAxis, "x"), Labels.Or(scatter.YAxis, "y")],
             [.. scatter.Labels.Take(MostRows).Select((label, i) => (object?[])[label, scatter.X[i], scatter.Y[i]])],
             Math.Max(0, scatter.Labels.Count - MostRows)),
         TokensView tokens => OfTokens(tokens),
@@ -54,7 +54,7 @@ internal sealed record ViewTable(IReadOnlyList<string> Columns, IReadOnlyList<IR
             .Where(cell => !double.IsNaN(cell.value))
             .OrderByDescending(cell => Math.Abs(cell.value))];
         return new ViewTable(
-            [Or(map.RowAxis, "row"), Or(map.ColumnAxis, "column"), Or(map.Unit, "value")],
+            [Labels.Or(map.RowAxis, "row"), Labels.Or(map.ColumnAxis, "column"), Labels.Or(map.Unit, "value")],
             [.. cells.Take(MostRows).Select(cell => (object?[])[map.RowLabels[cell.I], map.ColumnLabels[cell.J], cell.Value])],
             Math.Max(0, cells.Length - MostRows));
     }
@@ -64,7 +64,7 @@ internal sealed record ViewTable(IReadOnlyList<string> Columns, IReadOnlyList<IR
         List<string> columns = ["token", "position"];
         if (tokens.Values.Count > 0)
         {
-            columns.Add(Or(tokens.Unit, "value"));
+            columns.Add(Labels.Or(tokens.Unit, "value"));
         }
 
         if (tokens.Notes.Count > 0)
@@ -126,6 +126,4 @@ internal sealed record ViewTable(IReadOnlyList<string> Columns, IReadOnlyList<IR
         .Where(k => weights[k] > 0.005)
         .OrderByDescending(k => weights[k])
         .Take(count);
-
-    private static string Or(string text, string otherwise) => text.Length > 0 ? text : otherwise;
 }

@@ -35,7 +35,7 @@ internal static class LinesDrawing
 
         yield return text;
         NumberFormat axis = NumberFormat.For(view.X);
-        string about = $"across: {Or(view.XAxis, "x")} {axis.Text(view.X[0])} to {axis.Text(view.X[^1])}; up: {Or(view.YAxis, "y")} {format.Text(least)} to {format.Text(most)}";
+        string about = $"across: {Labels.Or(view.XAxis, "x")} {axis.Text(view.X[0])} to {axis.Text(view.X[^1])}; up: {Labels.Or(view.YAxis, "y")} {format.Text(least)} to {format.Text(most)}";
         yield return new Text(style.Prose(about) + "\n", Quiet);
         foreach (IRenderable part in TableDrawing.Of(ViewTable.Of(view), style))
         {
@@ -46,6 +46,4 @@ internal static class LinesDrawing
     // Of several numbers that share a column, the last is shown.
     private static IEnumerable<double> Sampled(IReadOnlyList<double> values, int width) =>
         Enumerable.Range(0, width).Select(i => values[(int)((long)(i + 1) * values.Count / width) - 1]);
-
-    private static string Or(string text, string otherwise) => text.Length > 0 ? text : otherwise;
 }

@@ -49,7 +49,7 @@ internal static class ScatterDrawing
 
         NumberFormat x = NumberFormat.For(view.X);
         NumberFormat y = NumberFormat.For(view.Y);
-        string axes = $"across: {Or(view.XAxis, "x")} {x.Text(left)} to {x.Text(right)}; up: {Or(view.YAxis, "y")} {y.Text(bottom)} to {y.Text(top)}\n";
+        string axes = $"across: {Labels.Or(view.XAxis, "x")} {x.Text(left)} to {x.Text(right)}; up: {Labels.Or(view.YAxis, "y")} {y.Text(bottom)} to {y.Text(top)}\n";
         text.Append(style.Prose(axes), new Style(decoration: Decoration.Dim));
         return text;
     }
@@ -71,6 +71,4 @@ internal static class ScatterDrawing
 
     private static int Place(double value, double low, double high, int count) =>
         high > low ? (int)Math.Round((value - low) / (high - low) * (count - 1)) : count / 2;
-
-    private static string Or(string text, string otherwise) => text.Length > 0 ? text : otherwise;
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Cutaway.Analysis;
 using Cutaway.Findings;
 using Cutaway.Interventions;
 using Cutaway.Models.Network;
@@ -157,18 +158,14 @@ public sealed record AblationFinding : Finding
 
     private string Metric => PromptTokens.Metric(Answer, Versus);
 
-    private IEnumerable<(string Part, double Change)> Ranked => Heads
-        .SelectMany((row, layer) => row.Select((change, head) => ($"head {layer}.{head}", change)))
-        .Concat(Mlps.Select((change, layer) => ($"MLP {layer}", change)))
-        .OrderByDescending(entry => Math.Abs(entry.Item2))
-        .Take(Top);
+    private IReadOnlyList<(string Part, double Change)> Ranked => [.. PartRanking.Of(Heads, Mlps).Take(Top)];
 
     /// <inheritdoc/>
     public override string Headline
     {
         get
         {
-            (string part, double change) = Ranked.First();
+            (string part, double change) = Ranked[0];
             return FormattableString.Invariant($"Without {part} the {Metric} goes from {Baseline:0.00} to {Baseline + change:0.00}: no other single part matters as much");
         }
     }

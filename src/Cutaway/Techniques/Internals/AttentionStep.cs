@@ -5,7 +5,7 @@ using Cutaway.Interventions;
 using Cutaway.Models.Network;
 using Cutaway.Runs;
 using Cutaway.Sites;
-using Cutaway.Tensors.Storage;
+using Cutaway.Tensors.Kernels;
 
 namespace Cutaway.Techniques.Internals;
 
@@ -51,7 +51,8 @@ public sealed record AttentionStep(
         double[] masked = run[sites[3]].Select("batch", 0).Select("head", head.Head).Select("query", position).ToDoubles();
         double[] scores = [.. keys.Select(key => Score(config, settings, query, key))];
         int first = settings.Window is int window ? Math.Max(0, position - window + 1) : 0;
-        double[] weights = Softmax(scores, first, position);
+        double[] weights = new double[scores.Length];
+        Softmax.Row<double>(scores.AsSpan(first, position + 1 - first), weights.AsSpan(first));
         double[] mixed = new double[config.DHead];
         for (int k = first; k <= position; k++)
         {
@@ -59,7 +60,8 @@ public sealed record AttentionStep(
         }
 
         progress.Step("writing", 1, 2);
-        double[] written = Write(config, model.Network.Weights.Blocks[head.Layer].Attention.Output.Weight, head.Head, mixed);
+        double[][] output = WeightColumns.Of(model.Network.Weights.Blocks[head.Layer].Attention.Output.Weight, head.Head * config.DHead, config.DHead);
+        double[] written = Write(output, mixed);
         double[] promoted = VocabularyReader.Logits(model, written, model.Network.Weights.Blocks[head.Layer].AttentionPostNorm);
         progress.Step("done", 2, 2);
         return new AttentionStepFinding
@@ -78,7 +80,7 @@ public sealed record AttentionStep(
             Pattern = weights,
             Z = mixed,
             Written = written,
-            WrittenByToken = [.. values.Select((value, k) => weights[k] * Length(Write(config, model.Network.Weights.Blocks[head.Layer].Attention.Output.Weight, head.Head, value)))],
+            WrittenByToken = [.. values.Select((value, k) => weights[k] * Length(Write(output, value)))],
             Promotes = VocabularyReader.Top(model, promoted, Top),
             ScoreError = Enumerable.Range(first, position - first + 1).Max(k => Math.Abs(masked[k] - scores[k])),
             PatternError = pattern.Zip(weights, (a, b) => Math.Abs(a - b)).Max(),
@@ -92,26 +94,7 @@ public sealed record AttentionStep(
         return config.ScoreSoftCap is double cap ? cap * Math.Tanh(score / cap) : score;
     }
 
-    private static double[] Softmax(double[] scores, int first, int last)
-    {
-        double max = scores[first..(last + 1)].Max();
-        double[] weights = [.. scores.Select((score, k) => k < first || k > last ? 0 : Math.Exp(score - max))];
-        TensorPrimitives.Divide(weights, weights.Sum(), weights);
-        return weights;
-    }
-
-    private static double[] Write(NetworkConfig config, WeightMatrix output, int head, double[] mixed)
-    {
-        double[] row = new double[output.Columns];
-        double[] written = new double[output.Rows];
-        for (int i = 0; i < written.Length; i++)
-        {
-            output.DecodeRow<double>(i, row);
-            written[i] = TensorPrimitives.Dot<double>(row.AsSpan(head * config.DHead, config.DHead), mixed);
-        }
-
-        return written;
-    }
+    private static double[] Write(double[][] output, double[] mixed) => Array.ConvertAll(output, row => TensorPrimitives.Dot<double>(row, mixed));
 
     private static double Length(double[] vector) => Math.Sqrt(TensorPrimitives.SumOfSquares<double>(vector));
 }

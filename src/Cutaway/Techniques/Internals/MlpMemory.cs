@@ -78,27 +78,13 @@ public sealed record MlpMemory(
         MlpWeights mlp = model.Network.Weights.Blocks[layer].Mlp!;
         double[] key = new double[model.Config.DModel];
         (mlp.Gate ?? mlp.In).Weight.DecodeRow<double>(neuron, key);
-        double[] value = ValueOf(model, layer, neuron);
+        double[] value = [.. WeightColumns.Of(mlp.Out.Weight, neuron, 1).Select(row => row[0])];
         double[] promoted = VocabularyReader.Logits(model, value, model.Network.Weights.Blocks[layer].MlpPostNorm);
 
         // A key reads the normalised stream, so embeddings are weighted as its norm weighs them.
         double[] fires = VocabularyReader.EmbeddingScores(model, key, model.Network.Weights.Blocks[layer].MlpNorm ?? model.Network.Weights.Blocks[layer].AttentionNorm);
         int sign = activation < 0 ? -1 : 1;
         return new NeuronMemory(layer, neuron, activation, strength, along, VocabularyReader.Top(model, fires, Top), VocabularyReader.Top(model, promoted, Top, sign));
-    }
-
-    private static double[] ValueOf(LanguageModel model, int layer, int neuron)
-    {
-        LinearWeights output = model.Network.Weights.Blocks[layer].Mlp!.Out;
-        double[] row = new double[output.Weight.Columns];
-        double[] value = new double[output.Weight.Rows];
-        for (int i = 0; i < value.Length; i++)
-        {
-            output.Weight.DecodeRow<double>(i, row);
-            value[i] = row[neuron];
-        }
-
-        return value;
     }
 
     private static double[] ValueNorms(LanguageModel model, int layer)

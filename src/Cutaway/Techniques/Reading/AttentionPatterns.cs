@@ -104,14 +104,12 @@ public sealed record AttentionPatterns(
         int keyHead = head.Head / (config.Heads / config.KeyValueHeads);
         double[] values = run[$"blocks.{head.Layer}.attn.hook_v"].Select("head", keyHead).ToDoubles();
         WeightMatrix output = run.Model.Network.Weights.Blocks[head.Layer].Attention.Output.Weight;
-        double[] row = new double[output.Columns];
         double[] squares = new double[pattern.Length];
-        for (int i = 0; i < output.Rows; i++)
+        foreach (double[] row in WeightColumns.Of(output, head.Head * config.DHead, config.DHead))
         {
-            output.DecodeRow<double>(i, row);
             for (int k = 0; k < squares.Length; k++)
             {
-                double written = TensorPrimitives.Dot<double>(row.AsSpan(head.Head * config.DHead, config.DHead), values.AsSpan(k * config.DHead, config.DHead));
+                double written = TensorPrimitives.Dot<double>(row, values.AsSpan(k * config.DHead, config.DHead));
                 squares[k] += written * written;
             }
         }

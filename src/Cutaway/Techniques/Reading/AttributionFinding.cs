@@ -1,3 +1,4 @@
+using Cutaway.Analysis;
 using Cutaway.Findings;
 
 namespace Cutaway.Techniques.Reading;
@@ -54,12 +55,7 @@ public sealed record AttributionFinding : Finding
     public double Sum => Embedding + PositionEmbedding + Heads.Sum(row => row.Sum()) + Mlps.Sum() + Biases.Sum(bias => bias.Value);
 
     /// <summary>Heads and MLPs, the largest first.</summary>
-    internal IReadOnlyList<(string Part, double Value)> Ranked =>
-    [
-        .. Heads.SelectMany((row, layer) => row.Select((value, head) => (Part: $"head {layer}.{head}", Value: value)))
-            .Concat(Mlps.Select((value, layer) => (Part: $"MLP {layer}", Value: value)))
-            .OrderByDescending(entry => Math.Abs(entry.Value)),
-    ];
+    internal IReadOnlyList<(string Part, double Value)> Ranked => PartRanking.Of(Heads, Mlps);
 
     private string Metric => PromptTokens.Metric(Answer, Versus);
 
