@@ -2,28 +2,6 @@ using Cutaway.Tensors.Storage;
 
 namespace Cutaway.Models.Network;
 
-/// <summary>A short vector of weights (a norm, a bias), kept in both precisions.</summary>
-public sealed class WeightVector
-{
-    private readonly double[] doubles;
-    private readonly float[] floats;
-
-    /// <summary>Takes the values.</summary>
-    public WeightVector(double[] values)
-    {
-        doubles = values;
-        floats = Array.ConvertAll(values, value => (float)value);
-    }
-
-    /// <summary>How many values.</summary>
-    public int Length => doubles.Length;
-
-    /// <summary>The values in double precision.</summary>
-    public ReadOnlySpan<double> Float64 => doubles;
-
-    /// <summary>The values in single precision.</summary>
-    public ReadOnlySpan<float> Float32 => floats;
-}
 
 /// <summary>A norm's weight and bias; either may be absent.</summary>
 /// <param name="Weight">[width], as the checkpoint stores it (see <see cref="NetworkConfig.NormWeightOffset"/>).</param>
