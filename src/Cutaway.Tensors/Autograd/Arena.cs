@@ -45,6 +45,7 @@ internal sealed class Arena<T>
             shelf.IsUsed = false;
         }
 
+        lent = 0;
         PeakBytes = 0;
     }
 

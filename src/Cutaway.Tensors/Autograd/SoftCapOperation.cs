@@ -45,7 +45,7 @@ internal sealed unsafe class SoftCapOperation<T> : Operation<T>
         public void Invoke(int index)
         {
             nint at = (nint)index * width;
-            SoftCapBackward.Apply(new ReadOnlySpan<T>(y + at, width), cap, new ReadOnlySpan<T>(dy + at, width), new Span<T>(dx + at, width));
+            SoftCapBackward.Apply(new ReadOnlySpan<T>(y + at, width), new ReadOnlySpan<T>(dy + at, width), new Span<T>(dx + at, width), cap);
         }
     }
 }

@@ -15,6 +15,7 @@ public sealed unsafe class Tape<T>
     private readonly Dictionary<Type, Stack<Operation<T>>> spare = [];
     private readonly List<Operation<T>> operations = [];
     private readonly List<Variable<T>> variables = [];
+    private NativeBuffer<double>? losses;
     private int used;
 
     /// <summary>Prepares a tape.</summary>
@@ -120,6 +121,10 @@ public sealed unsafe class Tape<T>
             Recycle(operation);
         }
     }
+
+    /// <summary>Memory for the loss of each row.</summary>
+    internal NativeBuffer<double> Losses(int rows) =>
+        losses is null || losses.Length < rows ? losses = new NativeBuffer<double>(rows) : losses;
 
     /// <summary>Where the gradient of a weight is summed, or null if it is not wanted.</summary>
     internal T* GradientOf(object? weight) => weight is null || Parameters is null ? null : Parameters.Find(weight);

@@ -132,6 +132,25 @@ internal unsafe struct AttentionWork<T> : IParallelWork
         }
     }
 
+    /// <summary>Zeroes the gradient of scores that no query sees.</summary>
+    internal readonly void ClearHidden(in Block block, int total, T* gradient)
+    {
+        for (int i = 0; i < block.Count; i++)
+        {
+            Span<T> row = new(gradient + ((nint)i * total), total);
+            (int from, int to) = Seen(block, i);
+            row[..from].Clear();
+            row[to..].Clear();
+            for (int key = from; Mask is not null && key < to; key++)
+            {
+                if (!Mask[((nint)block.Sequence * total) + key])
+                {
+                    row[key] = T.Zero;
+                }
+            }
+        }
+    }
+
     private readonly void HideScores(in Block block, int total, T* scores)
     {
         for (int i = 0; i < block.Count; i++)
