@@ -58,7 +58,8 @@ internal sealed class PatchGrid
 
         HookTable hooks = model.Network.Hooks;
         int[] chosen = [.. layers is null ? Enumerable.Range(0, model.Config.Layers) : layers.Select(layer => Techniques.PromptTokens.Layer(model, layer)).Distinct().Order()];
-        int heads = HasHeads(site) ? HeadsOf(PointOf(hooks, site, chosen[0])) : 0;
+        HookPoint first = PointOf(hooks, site, chosen[0]);
+        int heads = HasHeads(site) ? first.Extents[first.HeadAxis] : 0;
         return new PatchGrid(hooks, positions, site, by)
         {
             Cells = by switch
@@ -93,8 +94,6 @@ internal sealed class PatchGrid
 
     /// <summary>Whether a kind of site has heads.</summary>
     public static bool HasHeads(PatchSite site) => site is >= PatchSite.HeadZ and <= PatchSite.HeadPattern;
-
-    private static int HeadsOf(HookPoint point) => point.Extents[point.HeadAxis];
 
     private static HookPoint PointOf(HookTable hooks, PatchSite site, int layer) => new Site(site switch
     {
