@@ -14,8 +14,8 @@ public sealed record Recipe
     /// <summary>Where training starts.</summary>
     public Initialisation Initialisation { get; init; } = new();
 
-    /// <summary>The tokenizer.json, relative to the recipe's folder.</summary>
-    public required string Tokenizer { get; init; }
+    /// <summary>The tokenizer.</summary>
+    public required TokenizerChoice Tokenizer { get; init; }
 
     /// <summary>What is learned from.</summary>
     public required CorpusChoice Corpus { get; init; }
