@@ -1,4 +1,5 @@
 using Cutaway.Models.Tokenizers;
+using Cutaway.Organisms.Fable;
 
 namespace Cutaway.Data;
 
@@ -16,7 +17,10 @@ public delegate TokenRows CorpusGenerator(ITokenizer tokenizer, IReadOnlyDiction
 /// <summary>The generators of text that recipes can name.</summary>
 public static class CorpusCatalogue
 {
-    private static readonly Dictionary<string, CorpusGenerator> Generators = new(StringComparer.Ordinal);
+    private static readonly Dictionary<string, CorpusGenerator> Generators = new(StringComparer.Ordinal)
+    {
+        ["fable"] = (tokenizer, mixture, seed) => new FableCorpus(tokenizer, mixture, seed).Fill,
+    };
 
     /// <summary>The generators' names.</summary>
     public static IEnumerable<string> Names => Generators.Keys.Order(StringComparer.Ordinal);

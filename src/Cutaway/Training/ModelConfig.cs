@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Cutaway.Models.Network;
-using Cutaway.Models.Tokenizers;
 using Cutaway.Organisms;
 
 namespace Cutaway.Training;

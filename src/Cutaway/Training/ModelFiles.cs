@@ -1,7 +1,6 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using Cutaway.Models.Formats;
-using Cutaway.Tensors;
+using Cutaway.Models.Network;
 using Cutaway.Tensors.Storage;
 
 namespace Cutaway.Training;
@@ -15,32 +14,34 @@ internal sealed record ModelFiles(string Config, byte[] Tokenizer, ModelFamily F
 {
     /// <summary>Writes the model; the weights come last, so that a folder with weights is whole.</summary>
     /// <exception cref="CutawayException">The folder cannot be written to, or the disk is full.</exception>
-    public void Write(string folder, IReadOnlyList<TrainedTensor> tensors)
+    public void Write(string folder, NetworkParameters parameters)
     {
         Folders.Create(folder);
         AtomicFile.Write(Path.Combine(folder, "config.json"), stream => stream.Write(Encoding.UTF8.GetBytes(Config)));
         AtomicFile.Write(Path.Combine(folder, "tokenizer.json"), stream => stream.Write(Tokenizer));
-        SafetensorsWriter.Write(
-            Path.Combine(folder, "model.safetensors"),
-            Family == ModelFamily.Llama ? tensors.Select(tensor => Stored(tensor.Name, tensor.Shape, tensor.Values.Span.ToArray())) : Gpt2(tensors),
-            new Dictionary<string, string> { ["format"] = "pt" });
+        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), Tensors(parameters), new Dictionary<string, string> { ["format"] = "pt" });
     }
 
-    private OutputTensor Stored(string name, IReadOnlyList<int> shape, float[] values) => OutputTensor.Create(
-        name, [.. shape.Select(extent => (long)extent)], values, Precision == SavedPrecision.BFloat16 ? ElementType.BFloat16 : ElementType.Float32);
-
-    // GPT-2's files hold linear maps as [inputs, outputs], with queries, keys and values side by side.
-    private IEnumerable<OutputTensor> Gpt2(IReadOnlyList<TrainedTensor> tensors)
+    private IEnumerable<OutputTensor> Tensors(NetworkParameters parameters)
     {
-        foreach (IGrouping<string, TrainedTensor> parts in tensors.GroupBy(tensor => tensor.Name
-            .Replace(".c_attn.0.", ".c_attn.", StringComparison.Ordinal)
-            .Replace(".c_attn.1.", ".c_attn.", StringComparison.Ordinal)
-            .Replace(".c_attn.2.", ".c_attn.", StringComparison.Ordinal)))
+        foreach (IGrouping<string?, Parameter> parts in parameters.All.GroupBy(parameter => WeightNames.In(Family, parameter)))
         {
-            float[] values = [.. parts.SelectMany(part => part.Values.Span.ToArray())];
+            // What has no place in the checkpoint (a bias that the family lacks) is not trained either, and zero.
+            if (parts.Key is not { } name)
+            {
+                continue;
+            }
+
+            float[] values = [.. parts.SelectMany(part => parameters.ValuesOf(part).ToArray())];
             int[] shape = [parts.Sum(part => part.Shape[0]), .. parts.First().Shape.Skip(1)];
-            bool isMap = shape.Length == 2 && parts.Key.Contains(".h.", StringComparison.Ordinal);
-            yield return isMap ? Stored(parts.Key, [shape[1], shape[0]], Transposed(values, shape[0], shape[1])) : Stored(parts.Key, shape, values);
+
+            // GPT-2's files hold linear maps as [inputs, outputs], with queries, keys and values side by side.
+            bool isTurned = Family == ModelFamily.Gpt2 && shape.Length == 2 && name.Contains(".h.", StringComparison.Ordinal);
+            yield return OutputTensor.Create(
+                name,
+                isTurned ? [shape[1], shape[0]] : [.. shape.Select(extent => (long)extent)],
+                isTurned ? Transposed(values, shape[0], shape[1]) : values,
+                Precision == SavedPrecision.BFloat16 ? ElementType.BFloat16 : ElementType.Float32);
         }
     }
 

@@ -19,12 +19,12 @@ internal sealed class Optimiser
     {
         this.settings = settings;
         this.tensors = tensors;
-        First = [.. tensors.Select(tensor => Cleared(tensor.Values.Length))];
-        Second = settings.Kind == OptimiserKind.Sgd ? [] : [.. tensors.Select(tensor => Cleared(tensor.Values.Length))];
+        First = [.. tensors.Select(tensor => Cleared(tensor.Length))];
+        Second = settings.Kind == OptimiserKind.Sgd ? [] : [.. tensors.Select(tensor => Cleared(tensor.Length))];
         chunks =
         [
-            .. tensors.SelectMany((tensor, index) => Enumerable.Range(0, (tensor.Values.Length + Chunk - 1) / Chunk)
-                .Select(part => (index, part * Chunk, Math.Min(Chunk, tensor.Values.Length - (part * Chunk))))),
+            .. tensors.SelectMany((tensor, index) => Enumerable.Range(0, (tensor.Length + Chunk - 1) / Chunk)
+                .Select(part => (index, part * Chunk, Math.Min(Chunk, tensor.Length - (part * Chunk))))),
         ];
     }
 
@@ -40,9 +40,9 @@ internal sealed class Optimiser
         double sum = 0;
         foreach (TrainedTensor tensor in tensors)
         {
-            for (int start = 0; start < tensor.Gradient.Length; start += Chunk)
+            for (int start = 0; start < tensor.Length; start += Chunk)
             {
-                sum += TensorPrimitives.SumOfSquares<float>(tensor.Gradient.Span.Slice(start, Math.Min(Chunk, tensor.Gradient.Length - start)));
+                sum += TensorPrimitives.SumOfSquares<float>(tensor.Gradient.Slice(start, Math.Min(Chunk, tensor.Length - start)));
             }
         }
 
@@ -77,8 +77,8 @@ internal sealed class Optimiser
             OptimiserSettings settings = optimiser.settings;
             TrainedTensor trained = optimiser.tensors[tensor];
             float decay = trained.Decays ? (float)settings.WeightDecay : 0;
-            Span<float> values = trained.Values.Span.Slice(start, length);
-            Span<float> gradient = trained.Gradient.Span.Slice(start, length);
+            Span<float> values = trained.Values.Slice(start, length);
+            Span<float> gradient = trained.Gradient.Slice(start, length);
             Span<float> first = optimiser.First[tensor].Span.Slice(start, length);
             if (factor != 1)
             {

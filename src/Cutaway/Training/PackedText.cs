@@ -11,21 +11,21 @@ namespace Cutaway.Training;
 internal sealed class PackedText
 {
     private readonly int[] tokens;
-    private readonly int length;
+    private readonly int stride;
     private readonly ulong seed;
     private readonly int[] order;
     private long shuffledFor = -1;
 
     /// <summary>Cuts tokens into rows.</summary>
     /// <param name="tokens">Documents with their separators.</param>
-    /// <param name="length">Tokens predicted in a row: a row has one more, and the next begins with its last.</param>
+    /// <param name="length">Tokens of a row; the next row begins with its last one, which it predicts from.</param>
     /// <param name="seed">Decides the order.</param>
     public PackedText(int[] tokens, int length, ulong seed)
     {
         this.tokens = tokens;
-        this.length = length;
+        stride = length - 1;
         this.seed = seed;
-        Rows = Math.Max(0, tokens.Length - 1) / length;
+        Rows = Math.Max(0, tokens.Length - 1) / stride;
         order = [.. Enumerable.Range(0, Rows)];
     }
 
@@ -36,7 +36,7 @@ internal sealed class PackedText
     public void Fill(long row, Span<int> ids)
     {
         Shuffle(row / Rows);
-        tokens.AsSpan(order[(int)(row % Rows)] * length, ids.Length).CopyTo(ids);
+        tokens.AsSpan(order[(int)(row % Rows)] * stride, ids.Length).CopyTo(ids);
     }
 
     /// <summary>The documents of a text file, which empty lines part.</summary>

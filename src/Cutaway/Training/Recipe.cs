@@ -24,8 +24,8 @@ public sealed record Recipe
     [Range(1, 1 << 16)]
     public int Batch { get; init; } = 32;
 
-    /// <summary>Tokens predicted in each sequence.</summary>
-    [Range(1, 1 << 16)]
+    /// <summary>Tokens of each sequence; all but the first are predicted.</summary>
+    [Range(2, 1 << 16)]
     public int Length { get; init; } = 96;
 
     /// <summary>Batches whose gradients are averaged for one step.</summary>
@@ -67,10 +67,10 @@ public sealed record Recipe
     [System.Text.Json.Serialization.JsonIgnore]
     public string Folder { get; init; } = "";
 
-    /// <summary>Tokens that the whole run predicts.</summary>
+    /// <summary>Tokens that the whole run reads.</summary>
     internal long TotalTokens => (long)Steps * TokensPerStep;
 
-    /// <summary>Tokens predicted in one step of the optimiser.</summary>
+    /// <summary>Tokens read in one step of the optimiser.</summary>
     internal long TokensPerStep => (long)Batch * Length * Accumulate;
 
     /// <summary>Reads a recipe's file.</summary>
@@ -104,24 +104,6 @@ public enum SavedPrecision
 
     /// <summary>32 bits: exactly what was trained.</summary>
     Float32,
-}
-
-/// <summary>Where training starts: normal draws, norms of 1, biases of 0.</summary>
-public sealed record Initialisation
-{
-    /// <summary>Seed of the draws.</summary>
-    [Range(0, int.MaxValue)]
-    public int Seed { get; init; }
-
-    /// <summary>Standard deviation of every matrix.</summary>
-    [Range(0.0, 10.0)]
-    public double Deviation { get; init; } = 0.02;
-
-    /// <summary>
-    /// Whether the matrices that write to the residual stream are smaller by √(2 · layers), so that its size does not grow
-    /// with depth (Radford et al. 2019, section 2.3).
-    /// </summary>
-    public bool ScaleResidual { get; init; } = true;
 }
 
 /// <summary>What is kept apart from training.</summary>

@@ -24,9 +24,9 @@ internal static class TrainingState
     {
         IEnumerable<OutputTensor> stored =
         [
-            .. tensors.Select(tensor => Stored($"values/{tensor.Name}", tensor.Values)),
-            .. tensors.Zip(optimiser.First, (tensor, memory) => Stored($"first/{tensor.Name}", memory)),
-            .. tensors.Zip(optimiser.Second, (tensor, memory) => Stored($"second/{tensor.Name}", memory)),
+            .. tensors.Select(tensor => Stored($"values/{tensor.Name}", tensor.AllValues, tensor.Parameter.Offset, tensor.Length)),
+            .. tensors.Zip(optimiser.First, (tensor, memory) => Stored($"first/{tensor.Name}", memory, 0, memory.Length)),
+            .. tensors.Zip(optimiser.Second, (tensor, memory) => Stored($"second/{tensor.Name}", memory, 0, memory.Length)),
             .. curve.Lists.Select(list => OutputTensor.Create<double>($"curve/{list.Name}", [list.Values.Count], list.Values.ToArray())),
         ];
         SafetensorsWriter.Write(Path.Combine(folder, FileName), stored, new Dictionary<string, string>
@@ -60,10 +60,10 @@ internal static class TrainingState
         for (int i = 0; i < tensors.Count; i++)
         {
             Read($"values/{tensors[i].Name}", tensors[i].Values);
-            Read($"first/{tensors[i].Name}", optimiser.First[i]);
+            Read($"first/{tensors[i].Name}", optimiser.First[i].Span);
             if (optimiser.Second.Count > 0)
             {
-                Read($"second/{tensors[i].Name}", optimiser.Second[i]);
+                Read($"second/{tensors[i].Name}", optimiser.Second[i].Span);
             }
         }
 
@@ -80,7 +80,7 @@ internal static class TrainingState
 
         StoredTensor Find(string name) => file.Tensors.TryGetValue(name, out StoredTensor? tensor) ? tensor : throw Damaged($"'{name}' is missing");
 
-        void Read(string name, NativeBuffer<float> values)
+        void Read(string name, Span<float> values)
         {
             StoredTensor tensor = Find(name);
             if (tensor.Type != ElementType.Float32 || tensor.Count != values.Length)
@@ -88,12 +88,12 @@ internal static class TrainingState
                 throw Damaged($"'{name}' holds {tensor.Count} values of {tensor.Type}, and {values.Length} of {ElementType.Float32} were expected");
             }
 
-            tensor.ToArray<float>().CopyTo(values.Span);
+            tensor.ToArray<float>().CopyTo(values);
         }
 
         CutawayException Damaged(string what) => CutawayException.Input($"{path} is no state of a training run: {what}. Begin the run again without --resume");
     }
 
-    private static OutputTensor Stored(string name, NativeBuffer<float> values) =>
-        OutputTensor.Streamed(name, ElementType.Float32, [values.Length], stream => stream.Write(MemoryMarshal.AsBytes(values.Span)));
+    private static OutputTensor Stored(string name, NativeBuffer<float> buffer, int offset, int length) => OutputTensor.Streamed(
+        name, ElementType.Float32, [length], stream => stream.Write(MemoryMarshal.AsBytes(buffer.Span.Slice(offset, length))));
 }
