@@ -11,7 +11,7 @@ namespace Cutaway.Models.Network;
 /// </summary>
 public sealed unsafe class NetworkParameters
 {
-    private readonly List<Parameter> all = [];
+    private readonly List<NetworkParameter> all = [];
     private int taken;
 
     private NetworkParameters(NetworkConfig config, NetworkWeights source, WorkerPool? pool, bool copy)
@@ -35,7 +35,7 @@ public sealed unsafe class NetworkParameters
     public TransformerNetwork Network { get; }
 
     /// <summary>The parameters in the order of their places.</summary>
-    public IReadOnlyList<Parameter> All => all;
+    public IReadOnlyList<NetworkParameter> All => all;
 
     /// <summary>All values.</summary>
     public NativeBuffer<float> Values { get; }
@@ -59,14 +59,14 @@ public sealed unsafe class NetworkParameters
 
     /// <summary>The parameter of a name.</summary>
     /// <exception cref="CutawayException">There is none; nearest names are given.</exception>
-    public Parameter Find(string name) => all.Find(parameter => parameter.Name == name)
+    public NetworkParameter Find(string name) => all.Find(parameter => parameter.Name == name)
         ?? throw CutawayException.Usage($"the network has no parameter '{name}'{NearNames.Suggest(name, all.Select(parameter => parameter.Name))}");
 
     /// <summary>The values of a parameter, row-major.</summary>
-    public Span<float> ValuesOf(Parameter parameter) => Values.Span.Slice(parameter.Offset, parameter.Length);
+    public Span<float> ValuesOf(NetworkParameter parameter) => Values.Span.Slice(parameter.Offset, parameter.Length);
 
     /// <summary>The gradient of a parameter, row-major.</summary>
-    public Span<float> GradientOf(Parameter parameter) => Gradients.Span.Slice(parameter.Offset, parameter.Length);
+    public Span<float> GradientOf(NetworkParameter parameter) => Gradients.Span.Slice(parameter.Offset, parameter.Length);
 
     /// <summary>Sets all gradients to zero.</summary>
     public void ClearGradients() => Gradients.Span.Clear();
@@ -90,7 +90,7 @@ public sealed unsafe class NetworkParameters
             vector.Float32.CopyTo(target);
         }
 
-        all.Add(new Parameter(weight.Name, shape, taken, length));
+        all.Add(new NetworkParameter(weight.Name, shape, taken, length));
         Wanted.Want(own, Gradients, taken, length);
         taken += length;
         return own;
@@ -102,4 +102,4 @@ public sealed unsafe class NetworkParameters
 /// <param name="Shape">[outputs, inputs] of a matrix, [width] of a vector.</param>
 /// <param name="Offset">Where it begins in the buffers.</param>
 /// <param name="Length">How many values it has.</param>
-public sealed record Parameter(string Name, IReadOnlyList<int> Shape, int Offset, int Length);
+public sealed record NetworkParameter(string Name, IReadOnlyList<int> Shape, int Offset, int Length);

@@ -26,7 +26,7 @@ public sealed record Initialisation
     {
         SeededRandom random = new((ulong)Seed);
         double smaller = ScaleResidual ? 1 / Math.Sqrt(2 * parameters.Network.Config.Layers) : 1;
-        foreach (Parameter parameter in parameters.All)
+        foreach (NetworkParameter parameter in parameters.All)
         {
             Span<float> values = parameters.ValuesOf(parameter);
             if (parameter.Shape.Count == 1)

@@ -24,7 +24,7 @@ internal sealed record ModelFiles(string Config, byte[] Tokenizer, ModelFamily F
 
     private IEnumerable<OutputTensor> Tensors(NetworkParameters parameters)
     {
-        foreach (IGrouping<string?, Parameter> parts in parameters.All.GroupBy(parameter => WeightNames.In(Family, parameter)))
+        foreach (IGrouping<string?, NetworkParameter> parts in parameters.All.GroupBy(parameter => WeightNames.In(Family, parameter)))
         {
             // What has no place in the checkpoint (a bias that the family lacks) is not trained either, and zero.
             if (parts.Key is not { } name)

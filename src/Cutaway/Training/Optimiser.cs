@@ -1,5 +1,5 @@
-using System.Numerics.Tensors;
 using Cutaway.Tensors;
+using Cutaway.Tensors.Kernels.Backward;
 using Cutaway.Tensors.Parallel;
 
 namespace Cutaway.Training;
@@ -40,10 +40,7 @@ internal sealed class Optimiser
         double sum = 0;
         foreach (TrainedTensor tensor in tensors)
         {
-            for (int start = 0; start < tensor.Length; start += Chunk)
-            {
-                sum += TensorPrimitives.SumOfSquares<float>(tensor.Gradient.Slice(start, Math.Min(Chunk, tensor.Length - start)));
-            }
+            sum += SquaredNorm.Of<float>(tensor.Gradient);
         }
 
         return Math.Sqrt(sum);
@@ -56,9 +53,7 @@ internal sealed class Optimiser
     /// <param name="factor">On every gradient, such as a clip.</param>
     public void Step(WorkerPool pool, int step, double rate, double factor)
     {
-        double toFirst = 1 - Math.Pow(settings.Beta1, step + 1);
-        double toSecond = 1 - Math.Pow(settings.Beta2, step + 1);
-        Work work = new(this, (float)rate, (float)factor, (float)(rate / toFirst), (float)(1 / Math.Sqrt(toSecond)));
+        Work work = new(this, step, rate, factor);
         pool.For(chunks.Length, ref work);
     }
 
@@ -69,54 +64,31 @@ internal sealed class Optimiser
         return buffer;
     }
 
-    private readonly struct Work(Optimiser optimiser, float rate, float factor, float correctedRate, float correctedRoot) : IParallelWork
+    private readonly struct Work(Optimiser optimiser, int step, double rate, double factor) : IParallelWork
     {
         public void Invoke(int index)
         {
-            (int tensor, int start, int length) = optimiser.chunks[index];
+            (int number, int start, int length) = optimiser.chunks[index];
             OptimiserSettings settings = optimiser.settings;
-            TrainedTensor trained = optimiser.tensors[tensor];
-            float decay = trained.Decays ? (float)settings.WeightDecay : 0;
-            Span<float> values = trained.Values.Slice(start, length);
-            Span<float> gradient = trained.Gradient.Slice(start, length);
-            Span<float> first = optimiser.First[tensor].Span.Slice(start, length);
-            if (factor != 1)
-            {
-                TensorPrimitives.Multiply(gradient, factor, gradient);
-            }
-
-            if (settings.Kind != OptimiserKind.AdamW && decay != 0)
-            {
-                TensorPrimitives.MultiplyAdd(values, decay, gradient, gradient);
-            }
-
+            TrainedTensor tensor = optimiser.tensors[number];
+            double decay = tensor.Decays ? settings.WeightDecay : 0;
+            Span<float> values = tensor.Values.Slice(start, length);
+            Span<float> gradient = tensor.Gradient.Slice(start, length);
+            Span<float> first = optimiser.First[number].Span.Slice(start, length);
             if (settings.Kind == OptimiserKind.Sgd)
             {
-                TensorPrimitives.MultiplyAdd(first, (float)settings.Momentum, gradient, first);
-                TensorPrimitives.MultiplyAdd(first, -rate, values, values);
+                new MomentumUpdate(rate, settings.Momentum) { GradientDecay = decay, GradientScale = factor }.Apply(values, gradient, first);
                 return;
             }
 
-            if (settings.Kind == OptimiserKind.AdamW && decay != 0)
+            bool isDecoupled = settings.Kind == OptimiserKind.AdamW;
+            AdamUpdate update = new(rate, settings.Beta1, settings.Beta2, settings.Epsilon, step + 1)
             {
-                TensorPrimitives.Multiply(values, 1 - (rate * decay), values);
-            }
-
-            Adam(settings, values, gradient, first, optimiser.Second[tensor].Span.Slice(start, length));
-        }
-
-        private void Adam(OptimiserSettings settings, Span<float> values, Span<float> gradient, Span<float> first, Span<float> second)
-        {
-            float beta1 = (float)settings.Beta1;
-            float beta2 = (float)settings.Beta2;
-            float epsilon = (float)settings.Epsilon;
-            for (int i = 0; i < values.Length; i++)
-            {
-                float g = gradient[i];
-                first[i] = (beta1 * first[i]) + ((1 - beta1) * g);
-                second[i] = (beta2 * second[i]) + ((1 - beta2) * g * g);
-                values[i] -= correctedRate * first[i] / ((MathF.Sqrt(second[i]) * correctedRoot) + epsilon);
-            }
+                DecoupledDecay = isDecoupled ? decay : 0,
+                GradientDecay = isDecoupled ? 0 : decay,
+                GradientScale = factor,
+            };
+            update.Apply(values, gradient, first, optimiser.Second[number].Span.Slice(start, length));
         }
     }
 }

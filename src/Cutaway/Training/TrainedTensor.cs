@@ -8,7 +8,7 @@ namespace Cutaway.Training;
 /// <param name="AllValues">The buffer of values, which the network reads in place.</param>
 /// <param name="AllGradients">The buffer of gradients of the loss.</param>
 /// <param name="Decays">Whether weight decay draws it to zero.</param>
-internal sealed record TrainedTensor(Parameter Parameter, NativeBuffer<float> AllValues, NativeBuffer<float> AllGradients, bool Decays)
+internal sealed record TrainedTensor(NetworkParameter Parameter, NativeBuffer<float> AllValues, NativeBuffer<float> AllGradients, bool Decays)
 {
     /// <summary>Its name.</summary>
     public string Name => Parameter.Name;

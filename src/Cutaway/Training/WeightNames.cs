@@ -48,7 +48,7 @@ internal static class WeightNames
     };
 
     /// <summary>The name of a parameter in a checkpoint, or null where the checkpoint has no place for it. GPT-2's queries, keys and values share one name.</summary>
-    public static string? In(ModelFamily family, Parameter parameter)
+    public static string? In(ModelFamily family, NetworkParameter parameter)
     {
         Dictionary<string, string> names = family == ModelFamily.Llama ? Llama : Gpt2;
         Match block = Regex.Match(parameter.Name, @"^blocks\.(\d+)\.(.+)$");

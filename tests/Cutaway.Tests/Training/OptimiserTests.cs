@@ -78,7 +78,7 @@ public class OptimiserTests
 
     private static TrainedTensor Tensor(float[] values, bool decays)
     {
-        TrainedTensor tensor = new(new Parameter("x", [values.Length], 0, values.Length), new NativeBuffer<float>(values.Length), new NativeBuffer<float>(values.Length), decays);
+        TrainedTensor tensor = new(new NetworkParameter("x", [values.Length], 0, values.Length), new NativeBuffer<float>(values.Length), new NativeBuffer<float>(values.Length), decays);
         values.CopyTo(tensor.Values);
         tensor.Gradient.Clear();
         return tensor;
