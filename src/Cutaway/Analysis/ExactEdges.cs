@@ -3,6 +3,7 @@ using Cutaway.Data;
 using Cutaway.Interventions;
 using Cutaway.Metrics;
 using Cutaway.Models.Network;
+using Cutaway.Planning;
 using Cutaway.Runs;
 using Cutaway.Sites;
 using Cutaway.Tensors;
@@ -31,23 +32,26 @@ internal static class ExactEdges
     private static double[] Effects<T>(LanguageModel model, PairBatch pairs, Metric metric, EdgeGraph graph, IReadOnlyList<(int Source, int Destination)> edges, Progress progress)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        Run clean = model.Run(pairs.Clean, SourceDifferences<T>.Needs(model.Config), LogitScope.Last, progress.Cancellation);
+        Run clean = model.Run(pairs.Clean, SourceDifferences<T>.Needs(model.Config), LogitScope.None, progress.Cancellation);
         Run corrupted = model.Run(pairs.Corrupt, SourceDifferences<T>.Needs(model.Config), LogitScope.None, progress.Cancellation);
         SourceDifferences<T> differences = new(graph, clean, corrupted);
         T[] written = new T[differences.Items * differences.Width];
-        double[] baseline = MetricValues.Of(metric, clean);
         double[] effects = new double[edges.Count];
         int done = 0;
         foreach (IGrouping<int, int> group in Enumerable.Range(0, edges.Count).GroupBy(i => edges[i].Source))
         {
+            progress.Step("patching edges", done, edges.Count);
             differences.Fill(group.Key, 1, 0, differences.Items, written);
-            foreach (int i in group)
+            Variant[] variants =
+            [
+                .. group.Select(i => graph.Destinations[edges[i].Destination]).Select(destination => (destination.Name, Site: destination.Site(model.Config.Layers)))
+                    .Select(end => new Variant(end.Name, Add.Vector(end.Site, ForSite(model, pairs.Clean, end.Site, written)))),
+            ];
+            SweepResult patched = new Sweep(pairs.Clean, metric, variants).Run(model, new Progress(null, progress.Cancellation));
+            foreach ((int edge, int variant) in group.Select((edge, variant) => (edge, variant)))
             {
-                progress.Step("patching edges", done++, edges.Count);
-                Site site = graph.Destinations[edges[i].Destination].Site(model.Config.Layers);
-                Add add = Add.Vector(site, ForSite(model, pairs.Clean, site, written));
-                double[] values = MetricValues.Of(metric, model.Run(pairs.Clean, [add], LogitScope.Last, progress.Cancellation));
-                effects[i] = values.Zip(baseline, (patched, before) => patched - before).Average();
+                effects[edge] = patched.Mean(variant) - patched.Baseline.Average();
+                done++;
             }
         }
 
