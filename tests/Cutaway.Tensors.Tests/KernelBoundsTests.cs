@@ -1,4 +1,5 @@
 using Cutaway.Tensors.Kernels;
+using Cutaway.Tensors.Kernels.Backward;
 
 namespace Cutaway.Tensors.Tests;
 
@@ -25,6 +26,18 @@ public sealed class KernelBoundsTests
         ["rotation of halves, sines"] = sines => Rotary.HalfSplit<float>(new float[80], Values, sines),
         ["rotation of pairs"] = vector => Rotary.Interleaved<float>(vector, Values, Values),
         ["rotation of pairs, sines"] = sines => Rotary.Interleaved<float>(new float[80], Values, sines),
+        ["activation backward, gradient"] = gradient => ActivationsBackward.Apply<float>(ActivationKind.Silu, Values, gradient, new float[40]),
+        ["activation backward, target"] = target => ActivationsBackward.Apply<float>(ActivationKind.Silu, Values, Values, target),
+        ["gated activation backward, up"] = up => ActivationsBackward.ApplyGated<float>(ActivationKind.Silu, Values, up, Values, new float[40], new float[40]),
+        ["gated activation backward, target"] = target => ActivationsBackward.ApplyGated<float>(ActivationKind.Silu, Values, Values, Values, new float[40], target),
+        ["LayerNorm backward, gradient"] = gradient => NormalizationBackward.Layer<float>(Values, 1, gradient, new float[40]),
+        ["LayerNorm backward, target"] = target => NormalizationBackward.Layer<float>(Values, 1, Values, target),
+        ["RMSNorm backward, target"] = target => NormalizationBackward.Rms<float>(Values, 1, Values, target),
+        ["softmax backward, gradient"] = gradient => SoftmaxBackward.Row<float>(Values, gradient, new float[40]),
+        ["softmax backward, target"] = target => SoftmaxBackward.Row<float>(Values, Values, target),
+        ["soft cap backward"] = target => SoftCapBackward.Apply<float>(Values, Values, target, 1),
+        ["rotation of halves back"] = vector => RotaryBackward.HalfSplit<float>(vector, Values, Values),
+        ["cross-entropy"] = target => CrossEntropy.Row<float>(Values, 0, 1, target),
     };
 
     [Theory]

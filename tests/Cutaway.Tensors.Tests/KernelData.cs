@@ -62,6 +62,15 @@ internal static class KernelData
         return bytes;
     }
 
+    /// <summary>A weight of finite random values.</summary>
+    public static unsafe WeightMatrix Weight(ElementType type, int rows, int columns, int seed, bool transposed = false)
+    {
+        (int storedRows, int storedColumns) = transposed ? (columns, rows) : (rows, columns);
+        NativeBuffer<byte> bytes = new(checked((int)(storedRows * type.BytesFor(storedColumns))));
+        Stored(type, storedRows * storedColumns, seed, finite: true).CopyTo(bytes.Span);
+        return WeightMatrix.FromMemory(bytes, bytes.Pointer, type, storedRows, storedColumns, transposed);
+    }
+
     private static int[] ScaleOffsets(ElementType type) => type switch
     {
         ElementType.Q4_1 or ElementType.Q5_1 or ElementType.Q4_K or ElementType.Q5_K => [0, 2],

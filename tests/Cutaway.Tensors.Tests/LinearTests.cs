@@ -26,7 +26,7 @@ public sealed unsafe class LinearTests
         {
             int k = type.ValuesPerBlock() == 1 ? new[] { 1, 5, 16, 63, 131 }[random.Next(5)] : type.ValuesPerBlock() * random.Next(1, 5);
             int n = random.Next(1, 70);
-            WeightMatrix weight = Random(type, n, k, seed: m);
+            WeightMatrix weight = KernelData.Weight(type, n, k, seed: m);
             Check<float>(null, weight, m, random);
             Check<double>(null, weight, m, random);
             Check<float>(null, weight.SelectRows([n - 1, 0, .. Enumerable.Range(0, n).Reverse()]), m, random);
@@ -43,7 +43,7 @@ public sealed unsafe class LinearTests
         {
             int k = new[] { 1, 5, 64, 300 }[random.Next(4)];
             int n = random.Next(1, 120);
-            WeightMatrix weight = Random(type, n, k, seed: m, transposed: true);
+            WeightMatrix weight = KernelData.Weight(type, n, k, seed: m, transposed: true);
             Check<float>(null, weight, m, random);
             Check<double>(null, weight, m, random);
             Check<float>(null, weight.SelectRows([n - 1, 0, .. Enumerable.Range(0, n).Reverse(), .. Enumerable.Range(n / 2, n - (n / 2))]), m, random);
@@ -62,8 +62,8 @@ public sealed unsafe class LinearTests
     public void Weights_larger_than_the_blocks_multiply_as_their_widened_values_do(ElementType type, int m, int k, int n)
     {
         Random random = new(7);
-        Check<float>(new WorkerPool(2), Random(type, n, k, seed: 1), m, random);
-        Check<double>(new WorkerPool(2), Random(type, n, k, seed: 1), m, random);
+        Check<float>(new WorkerPool(2), KernelData.Weight(type, n, k, seed: 1), m, random);
+        Check<double>(new WorkerPool(2), KernelData.Weight(type, n, k, seed: 1), m, random);
     }
 
     [Theory]
@@ -73,7 +73,7 @@ public sealed unsafe class LinearTests
         WorkerPool pool = new(threads);
         foreach (int m in new[] { 1, 5, 40 })
         {
-            foreach (WeightMatrix weight in new[] { Random(ElementType.Q4_1, 210, 1600, 1), Random(ElementType.Float32, 210, 900, 2), Random(ElementType.Float16, 210, 900, 3, transposed: true) })
+            foreach (WeightMatrix weight in new[] { KernelData.Weight(ElementType.Q4_1, 210, 1600, 1), KernelData.Weight(ElementType.Float32, 210, 900, 2), KernelData.Weight(ElementType.Float16, 210, 900, 3, transposed: true) })
             {
                 GuardedMatrix<float> x = new(m, weight.Columns, seed: 4);
                 GuardedMatrix<float> alone = new(m, weight.Rows);
@@ -89,17 +89,17 @@ public sealed unsafe class LinearTests
     [MemberData(nameof(Types))]
     public void A_row_has_the_same_bits_alone_and_among_others(ElementType type)
     {
-        CheckRows(Random(type, 45, type.ValuesPerBlock() == 1 ? 1001 : 1536, seed: 1));
+        CheckRows(KernelData.Weight(type, 45, type.ValuesPerBlock() == 1 ? 1001 : 1536, seed: 1));
         if (type.ValuesPerBlock() == 1)
         {
-            CheckRows(Random(type, 45, 1001, seed: 1, transposed: true));
+            CheckRows(KernelData.Weight(type, 45, 1001, seed: 1, transposed: true));
         }
     }
 
     [Fact]
     public void Nothing_is_allocated()
     {
-        foreach (WeightMatrix weight in new[] { Random(ElementType.Q4_1, 40, 1600, 1), Random(ElementType.Float32, 40, 900, 2), Random(ElementType.Q6_K, 40, 512, 3), Random(ElementType.Float16, 40, 900, 3, transposed: true) })
+        foreach (WeightMatrix weight in new[] { KernelData.Weight(ElementType.Q4_1, 40, 1600, 1), KernelData.Weight(ElementType.Float32, 40, 900, 2), KernelData.Weight(ElementType.Q6_K, 40, 512, 3), KernelData.Weight(ElementType.Float16, 40, 900, 3, transposed: true) })
         {
             foreach (int m in new[] { 1, 9 })
             {
@@ -168,13 +168,5 @@ public sealed unsafe class LinearTests
         }
 
         return sums;
-    }
-
-    private static WeightMatrix Random(ElementType type, int rows, int columns, int seed, bool transposed = false)
-    {
-        (int storedRows, int storedColumns) = transposed ? (columns, rows) : (rows, columns);
-        NativeBuffer<byte> bytes = new(checked((int)(storedRows * type.BytesFor(storedColumns))));
-        KernelData.Stored(type, storedRows * storedColumns, seed, finite: true).CopyTo(bytes.Span);
-        return WeightMatrix.FromMemory(bytes, bytes.Pointer, type, storedRows, storedColumns, transposed);
     }
 }

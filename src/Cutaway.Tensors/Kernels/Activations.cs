@@ -136,7 +136,7 @@ public static unsafe class Activations
     /// The normal distribution function Φ(x) to double precision: the Maclaurin series of erf near zero, the continued
     /// fraction of erfc further out (Abramowitz and Stegun 7.1.6 and 7.1.14).
     /// </summary>
-    private static double NormalDistribution(double x)
+    internal static double NormalDistribution(double x)
     {
         double z = Math.Abs(x) / Math.Sqrt(2);
         if (z < 2.5)

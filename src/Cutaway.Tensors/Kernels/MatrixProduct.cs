@@ -96,4 +96,31 @@ public static unsafe class MatrixProduct
 
         GC.KeepAlive(weight);
     }
+
+    /// <summary>The transpose of <see cref="Linear"/>, which takes gradients back through it: dx = dy · w, or dx += dy · w, widening the weight as it goes.</summary>
+    /// <param name="pool">Threads to share the outputs; null computes on the caller alone.</param>
+    /// <param name="dy">[m, outputs] with unit column stride.</param>
+    /// <param name="weight">[outputs, inputs].</param>
+    /// <param name="dx">[m, inputs] with unit column stride; must not overlap dy.</param>
+    /// <param name="accumulate">Whether to add to what dx holds.</param>
+    public static void LinearTransposed<T>(WorkerPool? pool, MatrixView<T> dy, WeightMatrix weight, MatrixView<T> dx, bool accumulate = false)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        if (dx.Rows == 0 || dx.Columns == 0)
+        {
+            return;
+        }
+
+        ProductTarget<T> target = new(dx, T.One, null, accumulate);
+        if (weight.IsTransposed)
+        {
+            ProductKernels.Rows(pool, dy, new TransposedWeightRows<T>(weight), target);
+        }
+        else
+        {
+            ProductKernels.Panels(pool, dy, new TransposedWeightColumns<T>(weight), target);
+        }
+
+        GC.KeepAlive(weight);
+    }
 }

@@ -12,6 +12,10 @@ public static unsafe class Rotary
     /// <param name="cosines">[D/2].</param>
     /// <param name="sines">[D/2].</param>
     public static void HalfSplit<T>(Span<T> x, ReadOnlySpan<T> cosines, ReadOnlySpan<T> sines)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => HalfSplit(x, cosines, sines, T.One);
+
+    /// <summary><see cref="HalfSplit{T}(Span{T}, ReadOnlySpan{T}, ReadOnlySpan{T})"/> with the sines times <paramref name="turn"/>: -1 turns the other way.</summary>
+    internal static void HalfSplit<T>(Span<T> x, ReadOnlySpan<T> cosines, ReadOnlySpan<T> sines, T turn)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         sines = sines[..cosines.Length];
@@ -23,11 +27,11 @@ public static unsafe class Rotary
             fixed (T* c = cosines)
             fixed (T* s = sines)
             {
-                done = RotaryRow.HalfSplit((float*)values, (float*)c, (float*)s, cosines.Length);
+                done = RotaryRow.HalfSplit((float*)values, (float*)c, (float*)s, float.CreateTruncating(turn), cosines.Length);
             }
         }
 
-        HalfSplitReference(x, cosines, sines, done);
+        HalfSplitReference(x, cosines, sines, turn, done);
     }
 
     /// <summary>Rotates pairs (x[2i], x[2i + 1]): the interleaved layout of GPT-J.</summary>
@@ -35,6 +39,10 @@ public static unsafe class Rotary
     /// <param name="cosines">[D/2].</param>
     /// <param name="sines">[D/2].</param>
     public static void Interleaved<T>(Span<T> x, ReadOnlySpan<T> cosines, ReadOnlySpan<T> sines)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Interleaved(x, cosines, sines, T.One);
+
+    /// <summary><see cref="Interleaved{T}(Span{T}, ReadOnlySpan{T}, ReadOnlySpan{T})"/> with the sines times <paramref name="turn"/>: -1 turns the other way.</summary>
+    internal static void Interleaved<T>(Span<T> x, ReadOnlySpan<T> cosines, ReadOnlySpan<T> sines, T turn)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         sines = sines[..cosines.Length];
@@ -46,37 +54,39 @@ public static unsafe class Rotary
             fixed (T* c = cosines)
             fixed (T* s = sines)
             {
-                done = RotaryRow.Interleaved((float*)values, (float*)c, (float*)s, cosines.Length);
+                done = RotaryRow.Interleaved((float*)values, (float*)c, (float*)s, float.CreateTruncating(turn), cosines.Length);
             }
         }
 
-        InterleavedReference(x, cosines, sines, done);
+        InterleavedReference(x, cosines, sines, turn, done);
     }
 
-    /// <summary><see cref="HalfSplit"/> value by value, from pair <paramref name="start"/> on.</summary>
-    internal static void HalfSplitReference<T>(Span<T> x, ReadOnlySpan<T> cosines, ReadOnlySpan<T> sines, int start)
+    /// <summary>The rotation value by value, from pair <paramref name="start"/> on.</summary>
+    internal static void HalfSplitReference<T>(Span<T> x, ReadOnlySpan<T> cosines, ReadOnlySpan<T> sines, T turn, int start)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         int half = cosines.Length;
         for (int i = start; i < half; i++)
         {
+            T sine = sines[i] * turn;
             T first = x[i];
             T second = x[i + half];
-            x[i] = (first * cosines[i]) - (second * sines[i]);
-            x[i + half] = (second * cosines[i]) + (first * sines[i]);
+            x[i] = (first * cosines[i]) - (second * sine);
+            x[i + half] = (second * cosines[i]) + (first * sine);
         }
     }
 
-    /// <summary><see cref="Interleaved"/> value by value, from pair <paramref name="start"/> on.</summary>
-    internal static void InterleavedReference<T>(Span<T> x, ReadOnlySpan<T> cosines, ReadOnlySpan<T> sines, int start)
+    /// <summary>The rotation value by value, from pair <paramref name="start"/> on.</summary>
+    internal static void InterleavedReference<T>(Span<T> x, ReadOnlySpan<T> cosines, ReadOnlySpan<T> sines, T turn, int start)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         for (int i = start; i < cosines.Length; i++)
         {
+            T sine = sines[i] * turn;
             T first = x[2 * i];
             T second = x[(2 * i) + 1];
-            x[2 * i] = (first * cosines[i]) - (second * sines[i]);
-            x[(2 * i) + 1] = (second * cosines[i]) + (first * sines[i]);
+            x[2 * i] = (first * cosines[i]) - (second * sine);
+            x[(2 * i) + 1] = (second * cosines[i]) + (first * sine);
         }
     }
 }

@@ -1,4 +1,6 @@
+using Cutaway.Runs;
 using Cutaway.Tensors;
+using Cutaway.Tensors.Kernels;
 
 namespace Cutaway.Analysis;
 
@@ -38,5 +40,42 @@ internal static class RepeatedTokens
         }
 
         return (TokenBatch.Pad(rows), half);
+    }
+
+    /// <summary>Mean loss of foretelling the first half's tokens, and those of the second but its first, which nothing foretells; nats a token.</summary>
+    /// <param name="run">A run over the sequences, with all logits.</param>
+    /// <param name="half">Tokens of a half.</param>
+    public static (double First, double Second) Losses(Run run, int half)
+    {
+        Tensor logits = run.Logits;
+        int length = run.Tokens.Length;
+        int vocabulary = logits.Shape[^1];
+        double[] row = new double[vocabulary];
+        double first = 0;
+        double second = 0;
+        int start = length - (2 * half);
+        for (int b = 0; b < run.Tokens.Batch; b++)
+        {
+            for (int i = Math.Max(1, start); i < length; i++)
+            {
+                int offset = ((b * length) + i - 1) * vocabulary;
+                for (int token = 0; token < vocabulary; token++)
+                {
+                    row[token] = logits.At(offset + token);
+                }
+
+                double loss = Softmax.LogSumExp<double>(row) - row[run.Tokens.Row(b)[i]];
+                if (i < start + half)
+                {
+                    first += loss;
+                }
+                else if (i > start + half)
+                {
+                    second += loss;
+                }
+            }
+        }
+
+        return (first / (run.Tokens.Batch * (half - (start == 0 ? 1 : 0))), second / (run.Tokens.Batch * (half - 1)));
     }
 }

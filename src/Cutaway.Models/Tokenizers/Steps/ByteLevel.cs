@@ -17,6 +17,9 @@ internal static class ByteLevel
     private static readonly char[] Letters = MakeLetters();
     private static readonly short[] Bytes = MakeBytes();
 
+    /// <summary>The letters, by the byte that each stands for.</summary>
+    public static IReadOnlyList<char> Alphabet => Letters;
+
     /// <summary>Writes a text in the byte alphabet; every byte of a character points at the whole character.</summary>
     public static AlignedText Encode(AlignedText text)
     {

@@ -6,9 +6,11 @@ namespace Cutaway.Tensors.Kernels.Functions;
 /// <summary>The tanh approximation of GELU, with (1 + tanh u) / 2 written as σ(2u): negative values keep their digits.</summary>
 internal readonly struct GeluTanh : ILaneFunction
 {
-    // 2 · sqrt(2 / π), and that times 0.044715.
-    private const float Linear = 1.59576912f;
-    private const float Cubic = 0.0713548163f;
+    /// <summary>2 · sqrt(2 / π).</summary>
+    public const float Linear = 1.59576912f;
+
+    /// <summary><see cref="Linear"/> times 0.044715.</summary>
+    public const float Cubic = 0.0713548163f;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TVector Of<TLanes, TVector>(TVector x)

@@ -24,21 +24,7 @@ internal static unsafe class NormRow
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {
-        TVector a = TLanes.Broadcast(0);
-        TVector b = a;
-        int i = 0;
-        for (; i <= count - (2 * TLanes.Count); i += 2 * TLanes.Count)
-        {
-            a = TLanes.Add(a, TLanes.Load(x + i));
-            b = TLanes.Add(b, TLanes.Load(x + i + TLanes.Count));
-        }
-
-        float sum = TLanes.Sum(TLanes.Add(a, b));
-        for (; i < count; i++)
-        {
-            sum += x[i];
-        }
-
+        float sum = SumRow.Of<TLanes, TVector>(x, count);
         return Scaled<TLanes, TVector>(x, normalized, count, sum / count, epsilon);
     }
 

@@ -4,8 +4,6 @@ using Cutaway.Interventions;
 using Cutaway.Models.Network;
 using Cutaway.Runs;
 using Cutaway.Sites;
-using Cutaway.Tensors;
-using Cutaway.Tensors.Kernels;
 
 namespace Cutaway.Techniques.Reading;
 
@@ -105,7 +103,7 @@ public sealed record HeadDetector(
             }
         }
 
-        (double First, double Second)? losses = half is int length ? Losses(run, length) : null;
+        (double First, double Second)? losses = half is int length ? RepeatedTokens.Losses(run, length) : null;
         progress.Step("done", 1, 1);
         return new HeadDetectorFinding
         {
@@ -140,40 +138,5 @@ public sealed record HeadDetector(
         return sought;
 
         double[][][] Each(Func<int[], double[][]> pattern) => [.. Enumerable.Range(0, tokens.Batch).Select(b => pattern(tokens.Row(b).ToArray()))];
-    }
-
-    /// <summary>Mean loss of foretelling the first half's tokens, and those of the second but its first, which nothing foretells.</summary>
-    private static (double First, double Second) Losses(Run run, int half)
-    {
-        Tensor logits = run.Logits;
-        int length = run.Tokens.Length;
-        int vocabulary = logits.Shape[^1];
-        double[] row = new double[vocabulary];
-        double first = 0;
-        double second = 0;
-        int start = length - (2 * half);
-        for (int b = 0; b < run.Tokens.Batch; b++)
-        {
-            for (int i = Math.Max(1, start); i < length; i++)
-            {
-                int offset = ((b * length) + i - 1) * vocabulary;
-                for (int token = 0; token < vocabulary; token++)
-                {
-                    row[token] = logits.At(offset + token);
-                }
-
-                double loss = Softmax.LogSumExp<double>(row) - row[run.Tokens.Row(b)[i]];
-                if (i < start + half)
-                {
-                    first += loss;
-                }
-                else if (i > start + half)
-                {
-                    second += loss;
-                }
-            }
-        }
-
-        return (first / (run.Tokens.Batch * (half - (start == 0 ? 1 : 0))), second / (run.Tokens.Batch * (half - 1)));
     }
 }

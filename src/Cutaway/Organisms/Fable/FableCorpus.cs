@@ -1,0 +1,116 @@
+using Cutaway.Models.Tokenizers;
+using Cutaway.Tensors;
+
+namespace Cutaway.Organisms.Fable;
+
+/// <summary>
+/// The endless text that <c>fable</c> learns from, as rows of tokens. A row is a function of the seed and its number alone, so that any
+/// thread may make it and a run that is resumed reads on where it stopped. Each begins with a fresh text; texts follow one another,
+/// the token that begins a text before each, and the last is cut where the row ends.
+/// </summary>
+internal sealed class FableCorpus
+{
+    // Random tokens said twice or three times: lengths of what is said.
+    private const int ShortestSegment = 4, LongestSegment = 40;
+
+    private readonly ITokenizer tokenizer;
+    private readonly int begin;
+    private readonly ulong seed;
+    private readonly (string Sort, double Weight)[] mixture;
+    private readonly double total;
+
+    /// <summary>A corpus.</summary>
+    /// <param name="tokenizer">The tokenizer of <see cref="FableTokenizer"/>, or another that begins texts with a token.</param>
+    /// <param name="mixture">How often a text of each sort occurs, in relation to the others; names are those of <see cref="FableTexts"/>.</param>
+    /// <param name="seed">Seed of all draws.</param>
+    /// <exception cref="CutawayException">A sort is unknown, a weight is negative or none is positive.</exception>
+    public FableCorpus(ITokenizer tokenizer, IReadOnlyDictionary<string, double> mixture, ulong seed)
+    {
+        this.tokenizer = tokenizer;
+        this.seed = seed;
+        begin = tokenizer.BeginOfText ?? throw CutawayException.Input("the corpus 'fable' needs a tokenizer with a token that begins a text; this one has none");
+
+        // In the order of names, so that the order in a file means nothing.
+        this.mixture = [.. mixture.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => (pair.Key, pair.Value))];
+        total = this.mixture.Sum(part => part.Weight);
+        string[] names = [.. FableTexts.ByName.Keys, FableTexts.Repeats];
+        foreach ((string sort, double weight) in this.mixture)
+        {
+            if (!names.Contains(sort))
+            {
+                throw CutawayException.Input($"the corpus 'fable' has no texts of the sort '{sort}'{NearNames.Suggest(sort, names)}; there are {string.Join(", ", names)}");
+            }
+
+            if (!double.IsFinite(weight) || weight < 0)
+            {
+                throw CutawayException.Input($"the weight of '{sort}' is {weight}; a number from 0 was expected");
+            }
+        }
+
+        if (total <= 0)
+        {
+            throw CutawayException.Input("all weights of the corpus 'fable' are 0; give one of them more");
+        }
+    }
+
+    /// <summary>Writes a row.</summary>
+    /// <param name="row">Its number.</param>
+    /// <param name="ids">Receives its tokens; all are written.</param>
+    public void Fill(long row, Span<int> ids)
+    {
+        SeededRandom random = new(new SeededRandom(seed + (ulong)row).NextBits());
+        while (ids.Length > 0)
+        {
+            ids[0] = begin;
+            ids = ids[1..];
+            string sort = Draw(random);
+            ids = sort == FableTexts.Repeats ? Repeat(random, ids) : Write(FableTexts.ByName[sort](random), ids);
+        }
+    }
+
+    private string Draw(SeededRandom random)
+    {
+        double left = random.NextDouble() * total;
+        foreach ((string sort, double weight) in mixture)
+        {
+            left -= weight;
+            if (left < 0)
+            {
+                return sort;
+            }
+        }
+
+        return mixture.Last(part => part.Weight > 0).Sort;
+    }
+
+    private Span<int> Write(string text, Span<int> ids)
+    {
+        IReadOnlyList<Token> tokens = tokenizer.Encode(text, addSpecialTokens: false);
+        int count = Math.Min(tokens.Count, ids.Length);
+        for (int i = 0; i < count; i++)
+        {
+            ids[i] = tokens[i].Id;
+        }
+
+        return ids[count..];
+    }
+
+    /// <summary>Random tokens, any but the one that begins a text, and the same again once or twice.</summary>
+    private Span<int> Repeat(SeededRandom random, Span<int> ids)
+    {
+        int length = ShortestSegment + random.Next(LongestSegment - ShortestSegment + 1);
+        int count = Math.Min(length * (2 + random.Next(2)), ids.Length);
+        for (int i = 0; i < count; i++)
+        {
+            ids[i] = i < length ? Any(random) : ids[i - length];
+        }
+
+        return ids[count..];
+    }
+
+    private int Any(SeededRandom random)
+    {
+        int id = random.Next(tokenizer.Count - 1);
+        return id < begin ? id : id + 1;
+    }
+}
