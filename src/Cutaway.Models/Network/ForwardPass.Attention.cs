@@ -107,7 +107,15 @@ public sealed unsafe partial class ForwardPass<T>
             Visit(HookKind.RotatedKey, layer, keys.Span, batch, length, c.KeyValueHeads, c.DHead);
         }
 
-        Mix(layer);
+        if (packed is null)
+        {
+            Mix(layer);
+        }
+        else
+        {
+            MixPacked(layer);
+        }
+
         Visit(HookKind.Z, layer, mixed.Span, batch, length, c.Heads, c.DHead);
         WriteAttention(layer, block);
     }
@@ -128,45 +136,50 @@ public sealed unsafe partial class ForwardPass<T>
             capacity = cache.Capacity;
         }
 
-        LayerConfig settings = c.LayerConfigs[layer];
         fixed (bool* seen = mask)
         {
-            AttentionWork work = new()
-            {
-                Q = queries.Pointer,
-                K = k,
-                V = v,
-                Z = z,
-                Mask = seen,
-                Heads = c.Heads,
-                KeyHeads = c.KeyValueHeads,
-                DHead = c.DHead,
-                Length = request.Length,
-                Past = past,
-                Capacity = capacity,
-                Window = settings.Window ?? int.MaxValue,
-                Scale = T.CreateTruncating(settings.AttentionScale),
-                SoftCap = T.CreateTruncating(c.ScoreSoftCap ?? 0),
-            };
+            AttentionWork work = Work(layer, past, request.Length);
+            work.Q = queries.Pointer;
+            work.K = k;
+            work.V = v;
+            work.Z = z;
+            work.Mask = seen;
+            work.Capacity = capacity;
             int items = request.Batch * work.ItemsPerSequence;
             long size = (long)rows * c.Heads * (total + c.DHead);
             if (!Wants(HookKind.AttentionScores, layer) && !Wants(HookKind.Pattern, layer))
             {
+                MultiplyAdds += request.Batch * work.MultiplyAdds;
                 network.Pool.ForRows(items, size, ref work);
                 return;
             }
 
             work.Square = square.Reserve((long)request.Batch * c.Heads, (long)request.Length * total);
             work.Step = AttentionStep.Scores;
+            MultiplyAdds += request.Batch * work.MultiplyAdds;
             network.Pool.ForRows(items, size, ref work);
             Visit(HookKind.AttentionScores, layer, square.Span, request.Batch, c.Heads, request.Length, total);
             work.Step = AttentionStep.Pattern;
             network.Pool.ForRows(items, size, ref work);
             Visit(HookKind.Pattern, layer, square.Span, request.Batch, c.Heads, request.Length, total);
             work.Step = AttentionStep.Values;
+            MultiplyAdds += request.Batch * work.MultiplyAdds;
             network.Pool.ForRows(items, size, ref work);
         }
     }
+
+    // Attention of a layer over sequences of one length; where the values are is set by the caller.
+    private AttentionWork Work(int layer, int before, int length) => new()
+    {
+        Heads = config.Heads,
+        KeyHeads = config.KeyValueHeads,
+        DHead = config.DHead,
+        Length = length,
+        Past = before,
+        Window = config.LayerConfigs[layer].Window ?? int.MaxValue,
+        Scale = T.CreateTruncating(config.LayerConfigs[layer].AttentionScale),
+        SoftCap = T.CreateTruncating(config.ScoreSoftCap ?? 0),
+    };
 
     private T* Append(T* store, T* fresh, int capacity)
     {

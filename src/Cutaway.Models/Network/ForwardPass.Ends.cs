@@ -9,13 +9,21 @@ public sealed unsafe partial class ForwardPass<T>
     /// <param name="residuals">[count, d_model].</param>
     /// <param name="count">How many.</param>
     /// <param name="result">[count, vocab].</param>
-    public void Project(ReadOnlySpan<T> residuals, int count, Span<T> result)
+    public void Project(ReadOnlySpan<T> residuals, int count, Span<T> result) => Project(residuals, count, network.Effective.Unembedding, result);
+
+    /// <summary>The same for some tokens only.</summary>
+    /// <param name="residuals">[count, d_model].</param>
+    /// <param name="count">How many.</param>
+    /// <param name="unembedding">The tokens' rows of the unembedding (<see cref="TransformerNetwork.UnembeddingOf"/>).</param>
+    /// <param name="result">[count, token].</param>
+    public void Project(ReadOnlySpan<T> residuals, int count, LinearWeights unembedding, Span<T> result)
     {
         listener = null;
         int d = config.DModel;
-        if (residuals.Length != (long)count * d || result.Length != (long)count * config.Vocabulary)
+        int tokens = unembedding.Weight.Rows;
+        if (residuals.Length != (long)count * d || result.Length != (long)count * tokens)
         {
-            throw new ArgumentException($"[{count}, {d}] residuals and [{count}, {config.Vocabulary}] logits were expected", nameof(residuals));
+            throw new ArgumentException($"[{count}, {d}] residuals and [{count}, {tokens}] logits were expected", nameof(residuals));
         }
 
         T* y = read.Reserve(count, d);
@@ -26,7 +34,7 @@ public sealed unsafe partial class ForwardPass<T>
 
         fixed (T* target = result)
         {
-            Linear(y, count, d, network.Effective.Unembedding, target, config.Vocabulary);
+            Linear(y, count, d, unembedding, target, tokens);
         }
 
         if (config.LogitSoftCap is double cap)
@@ -56,17 +64,22 @@ public sealed unsafe partial class ForwardPass<T>
         Visit(HookKind.Embed, -1, residual.Span, request.Batch, request.Length, d);
         if (config.Positions is PositionKind.Learned or PositionKind.Shortformer)
         {
-            T* vectors = positionVectors.Reserve(rows, d);
-            for (int row = 0; row < rows; row++)
-            {
-                weights.Positions!.DecodeRow(positions[row], new Span<T>(vectors + (row * d), d));
-            }
-
+            EmbedPositions();
             Visit(HookKind.PositionEmbed, -1, positionVectors.Span, request.Batch, request.Length, d);
             if (config.Positions == PositionKind.Learned)
             {
                 TensorPrimitives.Add(residual.Span, positionVectors.Span, residual.Span);
             }
+        }
+    }
+
+    private void EmbedPositions()
+    {
+        int d = config.DModel;
+        T* vectors = positionVectors.Reserve(rows, d);
+        for (int row = 0; row < rows; row++)
+        {
+            network.Effective.Positions!.DecodeRow(positions[row], new Span<T>(vectors + (row * d), d));
         }
     }
 

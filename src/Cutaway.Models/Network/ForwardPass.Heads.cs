@@ -6,6 +6,9 @@ namespace Cutaway.Models.Network;
 
 public sealed unsafe partial class ForwardPass<T>
 {
+    // The layer whose output weights are decoded, or -1.
+    private int decodedLayer = -1;
+
     /// <summary>The same sum head by head, so that a hook can see and change each head's part.</summary>
     private void WriteHeads(int layer, LinearWeights output, T* target)
     {
@@ -13,11 +16,9 @@ public sealed unsafe partial class ForwardPass<T>
         int d = c.DModel;
         int width = c.Heads * c.DHead;
         T* matrix = outputWeights.Reserve(d, width);
-        for (int row = 0; row < d; row++)
-        {
-            output.Weight.DecodeRow(row, new Span<T>(matrix + (row * width), width));
-        }
-
+        DecodeOutput(output, matrix);
+        decodedLayer = layer;
+        MultiplyAdds += (long)rows * width * d;
         T* result = perHead.Reserve(rows, (long)c.Heads * d);
         for (int head = 0; head < c.Heads; head++)
         {
@@ -47,6 +48,15 @@ public sealed unsafe partial class ForwardPass<T>
             {
                 TensorPrimitives.Add(sum, new ReadOnlySpan<T>(result + (((row * c.Heads) + head) * d), d), sum);
             }
+        }
+    }
+
+    private static void DecodeOutput(LinearWeights output, T* matrix)
+    {
+        int width = output.Weight.Columns;
+        for (int row = 0; row < output.Weight.Rows; row++)
+        {
+            output.Weight.DecodeRow(row, new Span<T>(matrix + (row * width), width));
         }
     }
 
@@ -94,6 +104,7 @@ public sealed unsafe partial class ForwardPass<T>
         }
 
         int dHead = config.DHead;
+        MultiplyAdds += (long)count * d * dHead;
         fixed (T* bias = Values(linear.Bias))
         {
             for (int head = 0; head < heads; head++)

@@ -10,6 +10,9 @@ public sealed unsafe partial class ForwardPass<T>
         private NativeBuffer<T>? buffer;
         private int length;
 
+        /// <summary>Elements there is room for.</summary>
+        public long Capacity => buffer?.Length ?? 0;
+
         public T* Pointer => buffer is null ? null : buffer.Pointer;
 
         public Span<T> Span => buffer is null ? default : buffer.Span[..length];

@@ -240,6 +240,7 @@ public sealed unsafe partial class ForwardPass<T>
 
     private void Linear(T* x, int count, int width, LinearWeights linear, T* y, int outputs)
     {
+        MultiplyAdds += (long)count * width * outputs;
         fixed (T* bias = Values(linear.Bias))
         {
             MatrixProduct.Linear(network.Pool, new MatrixView<T>(x, count, width, width), linear.Weight, bias, new MatrixView<T>(y, count, outputs, outputs));
