@@ -1,4 +1,5 @@
 using Cutaway.Tensors.Kernels;
+using Cutaway.Tensors.Parallel;
 
 namespace Cutaway.Models.Network;
 
@@ -15,7 +16,7 @@ public sealed unsafe partial class ForwardPass<T>
     /// <summary>Bytes of working memory.</summary>
     public long Bytes => sizeof(T) * (
         residual.Capacity + read.Capacity + written.Capacity + logits.Capacity + positionVectors.Capacity + queries.Capacity + keys.Capacity + values.Capacity
-        + square.Capacity + mixed.Capacity + perHead.Capacity + perHeadNormalized.Capacity + outputWeights.Capacity + parallelPart.Capacity + mlpIn.Capacity
+        + square.Capacity + mixed.Capacity + perHead.Capacity + perHeadNormalized.Capacity + outputWeights.Capacity + parallelPart.Capacity + gathered.Capacity + mlpIn.Capacity
         + pre.Capacity + preLinear.Capacity + normalized.Capacity + scales.Capacity + ownScales.Capacity + joinedKeys.Capacity + joinedValues.Capacity);
 
     /// <summary>Makes room for rows that go on from an earlier run; <see cref="Continue"/> then takes them through blocks.</summary>
@@ -25,7 +26,7 @@ public sealed unsafe partial class ForwardPass<T>
     public Span<T> Begin(PackedRows input, IActivationListener<T>? visitor)
     {
         packed = input;
-        listener = visitor;
+        (listener, tape) = (visitor, null);
         rows = input.Rows;
         past = 0;
         request = new ForwardRequest(default, 1, rows);
@@ -33,7 +34,7 @@ public sealed unsafe partial class ForwardPass<T>
         _ = residual.Reserve(rows, config.DModel);
         if (config.Positions == PositionKind.Shortformer)
         {
-            EmbedPositions();
+            Look(network.Effective.Positions!, positions.AsMemory(0, rows), T.One, positionVectors);
         }
 
         return residual.Span;
@@ -52,16 +53,16 @@ public sealed unsafe partial class ForwardPass<T>
         }
         else if (part == BlockPart.Attention)
         {
-            Visit(HookKind.ResidPre, layer, residual.Span, request.Batch, request.Length, d);
-            Attend(layer, block);
-            AddWritten();
+            Visit(HookKind.ResidPre, layer, residual, request.Batch, request.Length, d);
+            Attend(layer, block, written);
+            Add(written, residual);
         }
         else
         {
-            Visit(HookKind.ResidMid, layer, residual.Span, request.Batch, request.Length, d);
+            Visit(HookKind.ResidMid, layer, residual, request.Batch, request.Length, d);
             Mlp(layer, block, block.MlpNorm);
-            AddWritten();
-            Visit(HookKind.ResidPost, layer, residual.Span, request.Batch, request.Length, d);
+            Add(written, residual);
+            Visit(HookKind.ResidPost, layer, residual, request.Batch, request.Length, d);
         }
     }
 
@@ -168,9 +169,9 @@ public sealed unsafe partial class ForwardPass<T>
 
         T* s = square.Reserve(rows, (long)config.Heads * total);
         Attention(AttentionStep.Scores, s);
-        Visit(HookKind.AttentionScores, layer, square.Span, 1, config.Heads, rows, total);
+        Visit(HookKind.AttentionScores, layer, square, 1, config.Heads, rows, total);
         Attention(AttentionStep.Pattern, s);
-        Visit(HookKind.Pattern, layer, square.Span, 1, config.Heads, rows, total);
+        Visit(HookKind.Pattern, layer, square, 1, config.Heads, rows, total);
         Attention(AttentionStep.Values, s);
 
         void Attention(AttentionStep step, T* s)
@@ -180,7 +181,7 @@ public sealed unsafe partial class ForwardPass<T>
             {
                 foreach (RowClass part in input.Classes)
                 {
-                    AttentionWork work = Work(layer, part.Past, part.Length);
+                    AttentionWork<T> work = Work(layer, part.Past, part.Length);
                     work.Q = queries.Pointer + ((nint)part.FirstRow * config.Heads * config.DHead);
                     work.Z = z + ((nint)part.FirstRow * config.Heads * config.DHead);
                     work.K = k + ((nint)first * total * width);

@@ -38,6 +38,12 @@ public sealed class TransformerNetwork
     /// <summary>Threads it computes on.</summary>
     public WorkerPool Pool { get; }
 
+    /// <summary>
+    /// Every weight by name, as the forward pass uses it: what gradients are taken with respect to. A norm's weight is here with
+    /// its offset, which changes no gradient.
+    /// </summary>
+    public IReadOnlyList<NamedWeight> NamedWeights => NamedWeight.Of(Effective);
+
     /// <summary>The unembedding of some tokens, sharing memory.</summary>
     /// <param name="tokens">Ids.</param>
     public LinearWeights UnembeddingOf(IReadOnlyList<int> tokens) => new(

@@ -124,7 +124,7 @@ internal sealed class SweepBatch
             perRow += Math.Max(d, queries) + (2L * config.Heads) + (2 * config.Heads * d) + d + ((long)config.Heads * length);
         }
 
-        return size * ((rows * perRow) + (sequences * length * keys * 2) + (d * queries) + (SweepRunner.LogitRows(prompts, length) * (d + tokens)));
+        return size * ((rows * perRow) + (sequences * length * keys * 2) + (d * queries) + (SweepRunner.LogitRows(prompts, length) * ((2 * d) + tokens)));
     }
 
     /// <summary>The heads whose mixed values a variant starts by changing.</summary>
