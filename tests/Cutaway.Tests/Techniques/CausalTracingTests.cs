@@ -117,7 +117,8 @@ public sealed class CausalTracingTests
         int mary = finding.Tokens.ToList().IndexOf(" Mary");
         Assert.Equal([mary], finding.Subject);
         Assert.True(finding.TotalEffect > 0.5, finding.Headline);
-        Assert.Equal(finding.TotalEffect, finding.Effects[0][mary], 1e-3);
+        Assert.Equal(finding.Effects[0].Max(), finding.Effects[0][mary]);
+        Assert.InRange(finding.Effects[0][mary] / finding.TotalEffect, 0.8, 1);
         Assert.Equal(finding.TotalEffect, finding.Effects[^1][^1], 1e-6);
     }
 
