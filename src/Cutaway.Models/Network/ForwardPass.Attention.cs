@@ -1,5 +1,7 @@
-using System.Numerics.Tensors;
 using Cutaway.Tensors;
+using Cutaway.Tensors.Autograd;
+using Cutaway.Tensors.Kernels;
+using Cutaway.Tensors.Parallel;
 
 namespace Cutaway.Models.Network;
 
@@ -16,19 +18,14 @@ public sealed unsafe partial class ForwardPass<T>
     private readonly Scratch parallelPart = new();
     private readonly RotaryTables rotary = new();
 
-    /// <summary>Computes what attention adds to the residual stream, into <c>written</c>.</summary>
-    private void Attend(int layer, BlockWeights block)
+    /// <summary>Computes what attention adds to the residual stream.</summary>
+    private void Attend(int layer, BlockWeights block, Scratch target)
     {
         NetworkConfig c = config;
         AttentionWeights weights = block.Attention;
         int d = c.DModel;
         int batch = request.Batch;
         int length = request.Length;
-        int queryWidth = c.Heads * c.DHead;
-        int keyWidth = c.KeyValueHeads * c.DHead;
-        T* q = queries.Reserve(rows, queryWidth);
-        T* k = keys.Reserve(rows, keyWidth);
-        T* v = values.Reserve(rows, keyWidth);
 
         bool splitAll = Wants(HookKind.AttentionIn, layer);
         bool splitQuery = splitAll || Wants(HookKind.QueryInput, layer);
@@ -36,50 +33,49 @@ public sealed unsafe partial class ForwardPass<T>
         bool splitValue = splitAll || Wants(HookKind.ValueInput, layer);
         if (splitAll)
         {
-            CopyPerHead(perHead.Reserve(rows, (long)c.Heads * d), c.Heads);
-            Visit(HookKind.AttentionIn, layer, perHead.Span, batch, length, c.Heads, d);
+            CopyPerHead(residual, perHead, c.Heads);
+            Visit(HookKind.AttentionIn, layer, perHead, batch, length, c.Heads, d);
         }
 
         if (splitQuery)
         {
-            ProjectPerHead(HookKind.QueryInput, layer, block.AttentionNorm, weights.Query, c.Heads, splitAll, q);
+            ProjectPerHead(HookKind.QueryInput, layer, block.AttentionNorm, weights.Query, c.Heads, splitAll, queries);
         }
 
         if (splitKey)
         {
-            ProjectPerHead(HookKind.KeyInput, layer, block.AttentionNorm, weights.Key, c.KeyValueHeads, splitAll, k);
+            ProjectPerHead(HookKind.KeyInput, layer, block.AttentionNorm, weights.Key, c.KeyValueHeads, splitAll, keys);
         }
 
         if (splitValue)
         {
-            ProjectPerHead(HookKind.ValueInput, layer, block.AttentionNorm, weights.Value, c.KeyValueHeads, splitAll, v);
+            ProjectPerHead(HookKind.ValueInput, layer, block.AttentionNorm, weights.Value, c.KeyValueHeads, splitAll, values);
         }
 
-        T* x = read.Reserve(rows, d);
-        Norm(HookKind.AttentionNormScale, layer, block.AttentionNorm, residual.Pointer, rows, x);
+        Norm(HookKind.AttentionNormScale, layer, block.AttentionNorm, residual, rows, read);
         if (!splitValue)
         {
-            Linear(x, rows, d, weights.Value, v, keyWidth);
+            Linear(read, rows, weights.Value, values);
         }
 
         if (c.Positions == PositionKind.Shortformer)
         {
-            TensorPrimitives.Add(read.Span, positionVectors.Span, read.Span);
+            Add(positionVectors, read);
         }
 
         if (!splitQuery)
         {
-            Linear(x, rows, d, weights.Query, q, queryWidth);
+            Linear(read, rows, weights.Query, queries);
         }
 
         if (!splitKey)
         {
-            Linear(x, rows, d, weights.Key, k, keyWidth);
+            Linear(read, rows, weights.Key, keys);
         }
 
-        Visit(HookKind.Query, layer, queries.Span, batch, length, c.Heads, c.DHead);
-        Visit(HookKind.Key, layer, keys.Span, batch, length, c.KeyValueHeads, c.DHead);
-        Visit(HookKind.Value, layer, values.Span, batch, length, c.KeyValueHeads, c.DHead);
+        Visit(HookKind.Query, layer, queries, batch, length, c.Heads, c.DHead);
+        Visit(HookKind.Key, layer, keys, batch, length, c.KeyValueHeads, c.DHead);
+        Visit(HookKind.Value, layer, values, batch, length, c.KeyValueHeads, c.DHead);
         if (c.HeadNorms)
         {
             NormHeads(HookKind.QueryNormScale, layer, weights.QueryNorm, queries, c.Heads);
@@ -88,28 +84,34 @@ public sealed unsafe partial class ForwardPass<T>
 
         if (c.LayerConfigs[layer].Rotary is { } rotation)
         {
-            (NativeBuffer<T> cosines, NativeBuffer<T> sines) = rotary.For<T>(rotation, span);
-            RotateWork rotate = new()
-            {
-                Queries = q,
-                Keys = k,
-                Positions = positions,
-                Cosines = cosines.Pointer,
-                Sines = sines.Pointer,
-                Pairs = rotation.Frequencies.Count,
-                Interleaved = rotation.Interleaved,
-                Heads = c.Heads,
-                KeyHeads = c.KeyValueHeads,
-                DHead = c.DHead,
-            };
-            network.Pool.ForRows(rows, (long)rows * (queryWidth + keyWidth), ref rotate);
-            Visit(HookKind.RotatedQuery, layer, queries.Span, batch, length, c.Heads, c.DHead);
-            Visit(HookKind.RotatedKey, layer, keys.Span, batch, length, c.KeyValueHeads, c.DHead);
+            Rotate(rotation);
+            Visit(HookKind.RotatedQuery, layer, queries, batch, length, c.Heads, c.DHead);
+            Visit(HookKind.RotatedKey, layer, keys, batch, length, c.KeyValueHeads, c.DHead);
         }
 
         Mix(layer);
-        Visit(HookKind.Z, layer, mixed.Span, batch, length, c.Heads, c.DHead);
-        WriteAttention(layer, block);
+        Visit(HookKind.Z, layer, mixed, batch, length, c.Heads, c.DHead);
+        WriteAttention(layer, block, target);
+    }
+
+    private void Rotate(RotaryConfig rotation)
+    {
+        (int heads, int keyHeads, int dHead, int pairs) = (config.Heads, config.KeyValueHeads, config.DHead, rotation.Frequencies.Count);
+        (NativeBuffer<T> Cosines, NativeBuffer<T> Sines) tables = rotary.For<T>(rotation, span);
+        RotateWork rotate = new()
+        {
+            Queries = Renew(queries, tape is null ? null : RotateOperation<T>.Record(tape, queries.Variable, positions, tables, pairs, rotation.Interleaved, heads, dHead)),
+            Keys = Renew(keys, tape is null ? null : RotateOperation<T>.Record(tape, keys.Variable, positions, tables, pairs, rotation.Interleaved, keyHeads, dHead)),
+            Positions = positions,
+            Cosines = tables.Cosines.Pointer,
+            Sines = tables.Sines.Pointer,
+            Pairs = pairs,
+            Interleaved = rotation.Interleaved,
+            Heads = heads,
+            KeyHeads = keyHeads,
+            DHead = dHead,
+        };
+        network.Pool.ForRows(rows, (long)rows * (heads + keyHeads) * dHead, ref rotate);
     }
 
     /// <summary>Scores, pattern and the mix of values, into <c>mixed</c>: in one sweep, or step by step where a hook looks on.</summary>
@@ -117,7 +119,6 @@ public sealed unsafe partial class ForwardPass<T>
     {
         NetworkConfig c = config;
         int total = past + request.Length;
-        T* z = mixed.Reserve(rows, c.Heads * c.DHead);
         T* k = keys.Pointer;
         T* v = values.Pointer;
         int capacity = request.Length;
@@ -131,12 +132,11 @@ public sealed unsafe partial class ForwardPass<T>
         LayerConfig settings = c.LayerConfigs[layer];
         fixed (bool* seen = mask)
         {
-            AttentionWork work = new()
+            AttentionWork<T> work = new()
             {
                 Q = queries.Pointer,
                 K = k,
                 V = v,
-                Z = z,
                 Mask = seen,
                 Heads = c.Heads,
                 KeyHeads = c.KeyValueHeads,
@@ -152,21 +152,29 @@ public sealed unsafe partial class ForwardPass<T>
             long size = (long)rows * c.Heads * (total + c.DHead);
             if (!Wants(HookKind.AttentionScores, layer) && !Wants(HookKind.Pattern, layer))
             {
+                work.Z = Reserve(mixed, rows, c.Heads * c.DHead, Recorded(AttentionStep.Everything, work, queries, keys, values, null));
                 network.Pool.ForRows(items, size, ref work);
                 return;
             }
 
-            work.Square = square.Reserve((long)request.Batch * c.Heads, (long)request.Length * total);
             work.Step = AttentionStep.Scores;
+            work.Square = Reserve(square, (long)request.Batch * c.Heads, (long)request.Length * total, Recorded(work.Step, work, queries, keys, null, null));
             network.Pool.ForRows(items, size, ref work);
-            Visit(HookKind.AttentionScores, layer, square.Span, request.Batch, c.Heads, request.Length, total);
+            Visit(HookKind.AttentionScores, layer, square, request.Batch, c.Heads, request.Length, total);
             work.Step = AttentionStep.Pattern;
+            work.Square = Renew(square, Recorded(work.Step, work, null, null, null, square));
             network.Pool.ForRows(items, size, ref work);
-            Visit(HookKind.Pattern, layer, square.Span, request.Batch, c.Heads, request.Length, total);
+            _ = tape is null ? null : square.Variable.Keep();
+            Visit(HookKind.Pattern, layer, square, request.Batch, c.Heads, request.Length, total);
             work.Step = AttentionStep.Values;
+            work.Square = square.Pointer;
+            work.Z = Reserve(mixed, rows, c.Heads * c.DHead, Recorded(work.Step, work, null, null, values, square));
             network.Pool.ForRows(items, size, ref work);
         }
     }
+
+    private AttentionOperation<T>? Recorded(AttentionStep step, in AttentionWork<T> work, Scratch? q, Scratch? k, Scratch? v, Scratch? s) =>
+        tape is null ? null : AttentionOperation<T>.Record(tape, step, work, request.Batch, mask, q?.Variable, k?.Variable, v?.Variable, s?.Variable);
 
     private T* Append(T* store, T* fresh, int capacity)
     {
@@ -180,26 +188,22 @@ public sealed unsafe partial class ForwardPass<T>
         return store;
     }
 
-    private void WriteAttention(int layer, BlockWeights block)
+    private void WriteAttention(int layer, BlockWeights block, Scratch target)
     {
-        NetworkConfig c = config;
-        int d = c.DModel;
-        int width = c.Heads * c.DHead;
-        T* target = written.Reserve(rows, d);
         if (Wants(HookKind.Result, layer))
         {
             WriteHeads(layer, block.Attention.Output, target);
         }
         else
         {
-            Linear(mixed.Pointer, rows, width, block.Attention.Output, target, d);
+            Linear(mixed, rows, block.Attention.Output, target);
         }
 
-        if (c.PostNorms)
+        if (config.PostNorms)
         {
             Norm(HookKind.AttentionPostNormScale, layer, block.AttentionPostNorm, target, rows, target);
         }
 
-        Visit(HookKind.AttentionOut, layer, written.Span, request.Batch, request.Length, d);
+        Visit(HookKind.AttentionOut, layer, target, request.Batch, request.Length, config.DModel);
     }
 }

@@ -1,5 +1,7 @@
 using System.Numerics.Tensors;
+using Cutaway.Tensors.Autograd;
 using Cutaway.Tensors.Kernels;
+using Cutaway.Tensors.Storage;
 
 namespace Cutaway.Models.Network;
 
@@ -11,22 +13,21 @@ public sealed unsafe partial class ForwardPass<T>
     /// <param name="result">[count, vocab].</param>
     public void Project(ReadOnlySpan<T> residuals, int count, Span<T> result)
     {
-        listener = null;
+        (listener, tape) = (null, null);
         int d = config.DModel;
         if (residuals.Length != (long)count * d || result.Length != (long)count * config.Vocabulary)
         {
             throw new ArgumentException($"[{count}, {d}] residuals and [{count}, {config.Vocabulary}] logits were expected", nameof(residuals));
         }
 
-        T* y = read.Reserve(count, d);
-        fixed (T* x = residuals)
-        {
-            Norm(HookKind.FinalNormScale, -1, network.Effective.FinalNorm, x, count, y);
-        }
-
+        _ = gathered.Reserve(count, d);
+        residuals.CopyTo(gathered.Span);
+        Norm(HookKind.FinalNormScale, -1, network.Effective.FinalNorm, gathered, count, read);
+        LinearWeights unembedding = network.Effective.Unembedding;
         fixed (T* target = result)
         {
-            Linear(y, count, d, network.Effective.Unembedding, target, config.Vocabulary);
+            MatrixProduct.Linear(
+                network.Pool, new MatrixView<T>(read.Pointer, count, d, d), unembedding.Weight, Values(unembedding.Bias), new MatrixView<T>(target, count, config.Vocabulary, config.Vocabulary));
         }
 
         if (config.LogitSoftCap is double cap)
@@ -41,32 +42,34 @@ public sealed unsafe partial class ForwardPass<T>
     {
         int d = config.DModel;
         NetworkWeights weights = network.Effective;
-        T* x = residual.Reserve(rows, d);
-        ReadOnlySpan<int> tokens = request.Tokens.Span;
-        for (int row = 0; row < rows; row++)
-        {
-            weights.Embedding.DecodeRow(tokens[row], new Span<T>(x + (row * d), d));
-        }
-
+        T factor = T.CreateTruncating(config.EmbeddingScale);
+        Look(weights.Embedding, request.Tokens, factor, residual);
         if (config.EmbeddingScale != 1)
         {
-            TensorPrimitives.Multiply(residual.Span, T.CreateTruncating(config.EmbeddingScale), residual.Span);
+            TensorPrimitives.Multiply(residual.Span, factor, residual.Span);
         }
 
-        Visit(HookKind.Embed, -1, residual.Span, request.Batch, request.Length, d);
+        Visit(HookKind.Embed, -1, residual, request.Batch, request.Length, d);
         if (config.Positions is PositionKind.Learned or PositionKind.Shortformer)
         {
-            T* vectors = positionVectors.Reserve(rows, d);
-            for (int row = 0; row < rows; row++)
-            {
-                weights.Positions!.DecodeRow(positions[row], new Span<T>(vectors + (row * d), d));
-            }
-
-            Visit(HookKind.PositionEmbed, -1, positionVectors.Span, request.Batch, request.Length, d);
+            Look(weights.Positions!, positions.AsMemory(0, rows), T.One, positionVectors);
+            Visit(HookKind.PositionEmbed, -1, positionVectors, request.Batch, request.Length, d);
             if (config.Positions == PositionKind.Learned)
             {
-                TensorPrimitives.Add(residual.Span, positionVectors.Span, residual.Span);
+                Add(positionVectors, residual);
             }
+        }
+    }
+
+    // The rows of a matrix; the factor is for the caller to apply.
+    private void Look(WeightMatrix matrix, ReadOnlyMemory<int> ids, T factor, Scratch target)
+    {
+        int d = config.DModel;
+        T* x = Reserve(target, rows, d, tape is null ? null : EmbeddingOperation<T>.Record(tape, matrix, ids, factor));
+        ReadOnlySpan<int> chosen = ids.Span;
+        for (int row = 0; row < rows; row++)
+        {
+            matrix.DecodeRow(chosen[row], new Span<T>(x + (row * d), d));
         }
     }
 
@@ -75,20 +78,27 @@ public sealed unsafe partial class ForwardPass<T>
         int d = config.DModel;
         bool hooked = Wants(HookKind.FinalNormScale, -1) || Wants(HookKind.FinalNormNormalized, -1) || Wants(HookKind.UnembedIn, -1);
         bool hookedLogits = Wants(HookKind.UnembedOut, -1);
-        if (request.Logits == LogitScope.None && !hooked && !hookedLogits)
+        bool losses = !request.Targets.IsEmpty;
+        output = logits;
+        if (request.Logits == LogitScope.None && !hooked && !hookedLogits && !losses)
         {
             logits.Reserve(0);
             return;
         }
 
-        bool all = hooked || hookedLogits || request.Logits == LogitScope.All;
-        T* x = all ? residual.Pointer : GatherLast();
+        bool all = hooked || hookedLogits || losses || request.Logits == LogitScope.All;
         int count = all ? rows : request.Batch;
-        T* y = read.Reserve(count, d);
-        Norm(HookKind.FinalNormScale, -1, weights.FinalNorm, x, count, y);
+        Norm(HookKind.FinalNormScale, -1, weights.FinalNorm, all ? residual : GatherLast(residual, d), count, read);
         if (all)
         {
-            Visit(HookKind.UnembedIn, -1, read.Span, request.Batch, request.Length, d);
+            Visit(HookKind.UnembedIn, -1, read, request.Batch, request.Length, d);
+        }
+
+        if (losses)
+        {
+            logits.Reserve(0);
+            RecordLoss(weights.Unembedding);
+            return;
         }
 
         if (request.Logits == LogitScope.None && !hookedLogits)
@@ -97,37 +107,28 @@ public sealed unsafe partial class ForwardPass<T>
             return;
         }
 
+        Scratch y = read;
         if (all && request.Logits == LogitScope.Last && !hookedLogits)
         {
             // A hook saw every position, but only the last ones' logits are wanted.
-            for (int b = 0; b < request.Batch; b++)
-            {
-                new Span<T>(y + (LastRow(b) * d), d).CopyTo(new Span<T>(y + (b * d), d));
-            }
-
+            y = GatherLast(read, d);
             count = request.Batch;
         }
 
         int vocabulary = config.Vocabulary;
-        T* target = logits.Reserve(count, vocabulary);
-        Linear(y, count, d, weights.Unembedding, target, vocabulary);
+        Linear(y, count, weights.Unembedding, logits);
         if (config.LogitSoftCap is double cap)
         {
-            SoftCap.Apply(logits.Span, T.CreateTruncating(cap));
+            T bound = T.CreateTruncating(cap);
+            _ = Renew(logits, tape is null ? null : SoftCapOperation<T>.Record(tape, logits.Variable, bound, vocabulary));
+            _ = tape is null ? null : logits.Variable.Keep();
+            SoftCap.Apply(logits.Span, bound);
         }
 
         if (hookedLogits)
         {
-            Visit(HookKind.UnembedOut, -1, logits.Span, request.Batch, request.Length, vocabulary);
-            if (request.Logits == LogitScope.Last)
-            {
-                for (int b = 0; b < request.Batch; b++)
-                {
-                    new Span<T>(target + ((nint)LastRow(b) * vocabulary), vocabulary).CopyTo(new Span<T>(target + ((nint)b * vocabulary), vocabulary));
-                }
-
-                logits.Reserve(request.Batch, vocabulary);
-            }
+            Visit(HookKind.UnembedOut, -1, logits, request.Batch, request.Length, vocabulary);
+            output = request.Logits == LogitScope.Last ? GatherLast(logits, vocabulary) : logits;
         }
     }
 
@@ -144,13 +145,22 @@ public sealed unsafe partial class ForwardPass<T>
         return (b * request.Length) + last - past;
     }
 
-    private T* GatherLast()
+    private Scratch GatherLast(Scratch source, int width)
     {
-        int d = config.DModel;
-        T* gathered = parallelPart.Reserve(request.Batch, d);
+        if (lastRows.Length < request.Batch)
+        {
+            lastRows = new int[request.Batch];
+        }
+
         for (int b = 0; b < request.Batch; b++)
         {
-            new Span<T>(residual.Pointer + (LastRow(b) * d), d).CopyTo(new Span<T>(gathered + (b * d), d));
+            lastRows[b] = LastRow(b);
+        }
+
+        T* target = Reserve(gathered, request.Batch, width, tape is null ? null : GatherOperation<T>.Record(tape, source.Variable, lastRows, request.Batch, width));
+        for (int b = 0; b < request.Batch; b++)
+        {
+            new Span<T>(source.Pointer + ((nint)lastRows[b] * width), width).CopyTo(new Span<T>(target + ((nint)b * width), width));
         }
 
         return gathered;

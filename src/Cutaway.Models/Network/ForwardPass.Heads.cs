@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Cutaway.Tensors.Autograd;
 using Cutaway.Tensors.Kernels;
 using Cutaway.Tensors.Storage;
 
@@ -7,7 +8,7 @@ namespace Cutaway.Models.Network;
 public sealed unsafe partial class ForwardPass<T>
 {
     /// <summary>The same sum head by head, so that a hook can see and change each head's part.</summary>
-    private void WriteHeads(int layer, LinearWeights output, T* target)
+    private void WriteHeads(int layer, LinearWeights linear, Scratch target)
     {
         NetworkConfig c = config;
         int d = c.DModel;
@@ -15,10 +16,10 @@ public sealed unsafe partial class ForwardPass<T>
         T* matrix = outputWeights.Reserve(d, width);
         for (int row = 0; row < d; row++)
         {
-            output.Weight.DecodeRow(row, new Span<T>(matrix + (row * width), width));
+            linear.Weight.DecodeRow(row, new Span<T>(matrix + (row * width), width));
         }
 
-        T* result = perHead.Reserve(rows, (long)c.Heads * d);
+        T* result = Reserve(perHead, rows, (long)c.Heads * d, tape is null ? null : HeadResultOperation<T>.Record(tape, mixed.Variable, rows, linear.Weight, c.Heads));
         for (int head = 0; head < c.Heads; head++)
         {
             MatrixProduct.Multiply(
@@ -29,11 +30,13 @@ public sealed unsafe partial class ForwardPass<T>
                 T.One);
         }
 
-        Visit(HookKind.Result, layer, perHead.Span, request.Batch, request.Length, c.Heads, d);
-        ReadOnlySpan<T> bias = Values(output.Bias);
+        Visit(HookKind.Result, layer, perHead, request.Batch, request.Length, c.Heads, d);
+        T* sums = Reserve(target, rows, d, tape is null ? null : HeadSumOperation<T>.Record(tape, perHead.Variable, d, linear.Bias));
+        result = perHead.Pointer;
+        ReadOnlySpan<T> bias = Row(Values(linear.Bias), d);
         for (int row = 0; row < rows; row++)
         {
-            Span<T> sum = new(target + (row * d), d);
+            Span<T> sum = new(sums + (row * d), d);
             if (bias.IsEmpty)
             {
                 sum.Clear();
@@ -50,62 +53,63 @@ public sealed unsafe partial class ForwardPass<T>
         }
     }
 
-    private void CopyPerHead(T* target, int heads)
+    private void CopyPerHead(Scratch source, Scratch target, int heads)
     {
         int d = config.DModel;
+        T* copies = Reserve(target, rows, (long)heads * d, tape is null ? null : RepeatOperation<T>.Record(tape, source.Variable, d));
         for (int row = 0; row < rows; row++)
         {
             for (int head = 0; head < heads; head++)
             {
-                new ReadOnlySpan<T>(residual.Pointer + (row * d), d).CopyTo(new Span<T>(target + (((row * heads) + head) * d), d));
+                new ReadOnlySpan<T>(source.Pointer + (row * d), d).CopyTo(new Span<T>(copies + (((row * heads) + head) * d), d));
             }
         }
     }
 
     /// <summary>Queries, keys or values whose heads each read a residual stream of their own, normalised head by head.</summary>
-    private void ProjectPerHead(HookKind kind, int layer, NormWeights? norm, LinearWeights linear, int heads, bool keep, T* target)
+    private void ProjectPerHead(HookKind kind, int layer, NormWeights? norm, LinearWeights linear, int heads, bool keep, Scratch target)
     {
         int d = config.DModel;
         int count = rows * heads;
-        T* x = perHeadNormalized.Reserve(count, d);
         if (keep)
         {
             // hook_attn_in feeds all three projections, so this one works on a copy.
+            _ = Reserve(perHeadNormalized, count, d, tape is null ? null : RepeatOperation<T>.Record(tape, perHead.Variable, d));
             perHead.Span.CopyTo(perHeadNormalized.Span);
         }
         else
         {
-            CopyPerHead(x, heads);
+            CopyPerHead(residual, perHeadNormalized, heads);
         }
 
-        Visit(kind, layer, perHeadNormalized.Span, request.Batch, request.Length, heads, d);
+        Visit(kind, layer, perHeadNormalized, request.Batch, request.Length, heads, d);
         if (config.Norm != NormKind.None)
         {
-            Normalize(config.Norm, norm, x, count, d, x);
+            Normalize(config.Norm, norm, perHeadNormalized, count, d, perHeadNormalized);
         }
 
         if (config.Positions == PositionKind.Shortformer && kind != HookKind.ValueInput)
         {
+            T* sums = Renew(perHeadNormalized, tape is null ? null : AddOperation<T>.Record(tape, perHeadNormalized.Variable, positionVectors.Variable, d));
             for (int row = 0; row < count; row++)
             {
-                Span<T> values = new(x + (row * d), d);
+                Span<T> values = new(sums + (row * d), d);
                 TensorPrimitives.Add(values, positionVectors.Span.Slice(row / heads * d, d), values);
             }
         }
 
         int dHead = config.DHead;
-        fixed (T* bias = Values(linear.Bias))
+        T* bias = Values(linear.Bias);
+        T* y = Reserve(target, rows, heads * dHead, tape is null ? null : LinearOperation<T>.Record(tape, perHeadNormalized.Variable, rows, linear.Weight, linear.Bias, heads));
+        for (int head = 0; head < heads; head++)
         {
-            for (int head = 0; head < heads; head++)
-            {
-                WeightMatrix part = linear.Weight.SliceRows(head * dHead, dHead);
-                MatrixProduct.Linear(
-                    network.Pool,
-                    new MatrixView<T>(x + (head * d), rows, d, heads * d),
-                    part,
-                    bias is null ? null : bias + (head * dHead),
-                    new MatrixView<T>(target + (head * dHead), rows, dHead, heads * dHead));
-            }
+            WeightMatrix part = linear.Weight.SliceRows(head * dHead, dHead);
+            MatrixProduct.Linear(
+                network.Pool,
+                new MatrixView<T>(perHeadNormalized.Pointer + (head * d), rows, d, heads * d),
+                part,
+                bias is null ? null : bias + (head * dHead),
+                new MatrixView<T>(y + (head * dHead), rows, dHead, heads * dHead));
         }
     }
 }

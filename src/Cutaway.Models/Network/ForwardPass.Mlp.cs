@@ -1,4 +1,6 @@
+using Cutaway.Tensors.Autograd;
 using Cutaway.Tensors.Kernels;
+using Cutaway.Tensors.Parallel;
 
 namespace Cutaway.Models.Network;
 
@@ -19,62 +21,61 @@ public sealed unsafe partial class ForwardPass<T>
         int d = c.DModel;
         int batch = request.Batch;
         int length = request.Length;
-        T* source = residual.Pointer;
+        Scratch source = residual;
         bool hooked = Wants(HookKind.MlpIn, layer);
         if (hooked)
         {
-            source = mlpIn.Reserve(rows, d);
-            residual.Span.CopyTo(mlpIn.Span);
-            Visit(HookKind.MlpIn, layer, mlpIn.Span, batch, length, d);
+            source = mlpIn;
+            CopyPerHead(residual, mlpIn, heads: 1);
+            Visit(HookKind.MlpIn, layer, mlpIn, batch, length, d);
         }
 
-        T* x = read.Pointer;
         if (c.Block != BlockKind.ParallelSharedNorm)
         {
-            x = read.Reserve(rows, d);
-            Norm(HookKind.MlpNormScale, layer, norm, source, rows, x);
+            Norm(HookKind.MlpNormScale, layer, norm, source, rows, read);
         }
         else if (hooked)
         {
-            Norm(HookKind.MlpNormScale, layer, block.AttentionNorm, source, rows, x);
+            Norm(HookKind.MlpNormScale, layer, block.AttentionNorm, source, rows, read);
         }
 
-        T* a = pre.Reserve(rows, c.DMlp);
-        Linear(x, rows, d, mlp.Gate ?? mlp.In, a, c.DMlp);
-        Visit(HookKind.MlpPre, layer, pre.Span, batch, length, c.DMlp);
-        T* up = null;
-        if (mlp.Gate is not null)
+        Linear(read, rows, mlp.Gate ?? mlp.In, pre);
+        Visit(HookKind.MlpPre, layer, pre, batch, length, c.DMlp);
+        bool gated = mlp.Gate is not null;
+        if (gated)
         {
-            up = preLinear.Reserve(rows, c.DMlp);
-            Linear(x, rows, d, mlp.In, up, c.DMlp);
-            Visit(HookKind.MlpPreLinear, layer, preLinear.Span, batch, length, c.DMlp);
+            Linear(read, rows, mlp.In, preLinear);
+            Visit(HookKind.MlpPreLinear, layer, preLinear, batch, length, c.DMlp);
         }
 
-        ActivationWork work = new(c.Activation, a, up, c.DMlp);
+        ActivationOperation<T>? by = tape is null ? null : ActivationOperation<T>.Record(tape, c.Activation, pre.Variable, gated ? preLinear.Variable : null, c.DMlp);
+        T* before = pre.Pointer;
+        ActivationWork work = new(c.Activation, before, gated ? preLinear.Pointer : null, Reserve(pre, rows, c.DMlp, by), c.DMlp);
         network.Pool.ForRows(rows, 4L * rows * c.DMlp, ref work);
-        Visit(HookKind.MlpPost, layer, pre.Span, batch, length, c.DMlp);
-        T* target = written.Reserve(rows, d);
-        Linear(a, rows, c.DMlp, mlp.Out, target, d);
+        Visit(HookKind.MlpPost, layer, pre, batch, length, c.DMlp);
+        Linear(pre, rows, mlp.Out, written);
         if (c.PostNorms)
         {
-            Norm(HookKind.MlpPostNormScale, layer, block.MlpPostNorm, target, rows, target);
+            Norm(HookKind.MlpPostNormScale, layer, block.MlpPostNorm, written, rows, written);
         }
 
-        Visit(HookKind.MlpOut, layer, written.Span, batch, length, d);
+        Visit(HookKind.MlpOut, layer, written, batch, length, d);
     }
 
-    private readonly struct ActivationWork(ActivationKind kind, T* pre, T* up, int width) : Cutaway.Tensors.Parallel.IParallelWork
+    private readonly struct ActivationWork(ActivationKind kind, T* pre, T* up, T* post, int width) : IParallelWork
     {
         public void Invoke(int index)
         {
-            Span<T> values = new(pre + ((nint)index * width), width);
+            nint at = (nint)index * width;
+            ReadOnlySpan<T> values = new(pre + at, width);
+            Span<T> result = new(post + at, width);
             if (up is null)
             {
-                Activations.Apply<T>(kind, values, values);
+                Activations.Apply(kind, values, result);
             }
             else
             {
-                Activations.ApplyGated<T>(kind, values, new ReadOnlySpan<T>(up + ((nint)index * width), width), values);
+                Activations.ApplyGated(kind, values, new ReadOnlySpan<T>(up + at, width), result);
             }
         }
     }

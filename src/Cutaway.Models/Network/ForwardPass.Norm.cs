@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Cutaway.Tensors.Autograd;
 using Cutaway.Tensors.Kernels;
 using Cutaway.Tensors.Parallel;
 
@@ -9,6 +10,7 @@ public sealed unsafe partial class ForwardPass<T>
     private readonly Scratch normalized = new();
     private readonly Scratch scales = new();
     private readonly Scratch ownScales = new();
+    private readonly Scratch unscaled = new();
 
     /// <summary>The network's norm of residual streams.</summary>
     /// <param name="scaleKind">The hook on the scale; the next kind is the hook on the normalised values.</param>
@@ -16,21 +18,19 @@ public sealed unsafe partial class ForwardPass<T>
     /// <param name="norm">Weight and bias.</param>
     /// <param name="x">[count, d_model].</param>
     /// <param name="count">How many streams; all positions' where a hook looks on.</param>
-    /// <param name="y">[count, d_model]; may be x.</param>
-    private void Norm(HookKind scaleKind, int layer, NormWeights? norm, T* x, int count, T* y)
+    /// <param name="y">[count, d_model]; may be the place of x.</param>
+    private void Norm(HookKind scaleKind, int layer, NormWeights? norm, Scratch x, int count, Scratch y)
     {
         int d = config.DModel;
         if (config.Norm == NormKind.None)
         {
-            new Span<T>(x, count * d).CopyTo(new Span<T>(y, count * d));
+            RepeatOperation<T>? by = tape is null ? null : RepeatOperation<T>.Record(tape, x.Variable, d);
+            Span<T> values = x.Span;
+            values.CopyTo(new Span<T>(Reserve(y, count, d, by), count * d));
         }
         else if (Wants(scaleKind, layer) || Wants(scaleKind + 1, layer))
         {
-            Prepare(config.Norm, x, count, d);
-            Visit(scaleKind, layer, scales.Span, request.Batch, request.Length, 1);
-            Rescale(d);
-            Visit(scaleKind + 1, layer, normalized.Span, request.Batch, request.Length, d);
-            Affine(norm, count, d, y);
+            NormInSteps(config.Norm, scaleKind, layer, norm, x, [request.Batch, request.Length, d], y);
         }
         else
         {
@@ -42,40 +42,50 @@ public sealed unsafe partial class ForwardPass<T>
     private void NormHeads(HookKind scaleKind, int layer, NormWeights? norm, Scratch target, int heads)
     {
         int width = config.DHead;
-        int count = rows * heads;
         if (Wants(scaleKind, layer) || Wants(scaleKind + 1, layer))
         {
-            Prepare(NormKind.Rms, target.Pointer, count, width);
-            Visit(scaleKind, layer, scales.Span, request.Batch, request.Length, heads, 1);
-            Rescale(width);
-            Visit(scaleKind + 1, layer, normalized.Span, request.Batch, request.Length, heads, width);
-            Affine(norm, count, width, target.Pointer);
+            NormInSteps(NormKind.Rms, scaleKind, layer, norm, target, [request.Batch, request.Length, heads, width], target);
         }
         else
         {
-            Normalize(NormKind.Rms, norm, target.Pointer, count, width, target.Pointer);
+            Normalize(NormKind.Rms, norm, target, rows * heads, width, target);
         }
     }
 
     /// <summary>Norm, weight and bias row by row.</summary>
-    private void Normalize(NormKind kind, NormWeights? norm, T* x, int count, int width, T* y)
+    private void Normalize(NormKind kind, NormWeights? norm, Scratch x, int count, int width, Scratch y)
     {
-        fixed (T* weight = Values(norm?.Weight))
-        fixed (T* bias = Values(norm?.Bias))
-        {
-            NormWork work = new(kind, T.CreateTruncating(config.NormEpsilon), x, y, null, weight, bias, width);
-            network.Pool.ForRows(count, (long)count * width, ref work);
-        }
+        T* weight = Values(norm?.Weight);
+        T epsilon = T.CreateTruncating(config.NormEpsilon);
+        NormOperation<T>? by = tape is null ? null : NormOperation<T>.Record(tape, x.Variable, kind == NormKind.Layer, epsilon, width, weight, norm?.Weight, norm?.Bias);
+        T* source = x.Pointer;
+        NormWork work = new(kind, epsilon, source, Reserve(y, count, width, by), null, weight, Values(norm?.Bias), width);
+        network.Pool.ForRows(count, (long)count * width, ref work);
     }
 
-    /// <summary>Scales and normalised values, for hooks to see.</summary>
-    private void Prepare(NormKind kind, T* x, int count, int width)
+    /// <summary>The norm with its scale and its normalised values for hooks to see.</summary>
+    private void NormInSteps(NormKind kind, HookKind scaleKind, int layer, NormWeights? norm, Scratch x, ReadOnlySpan<int> extents, Scratch y)
     {
-        T* s = scales.Reserve(count);
-        NormWork work = new(kind, T.CreateTruncating(config.NormEpsilon), x, normalized.Reserve(count, width), s, null, null, width);
+        int width = extents[^1];
+        int count = x.Span.Length / width;
+        bool perHead = extents.Length == 4;
+        bool centred = kind == NormKind.Layer;
+        T epsilon = T.CreateTruncating(config.NormEpsilon);
+        T* s = Reserve(scales, count, 1, tape is null ? null : NormStepOperation<T>.Record(tape, x.Variable, null, centred, epsilon, width));
+        T* values = unscaled.Reserve(count, width);
+        NormWork work = new(kind, epsilon, x.Pointer, values, s, null, null, width);
         network.Pool.ForRows(count, (long)count * width, ref work);
         ownScales.Reserve(count);
         scales.Span.CopyTo(ownScales.Span);
+        Visit(scaleKind, layer, scales, extents[0], extents[1], perHead ? extents[2] : 1, perHead ? 1 : -1);
+        _ = Reserve(normalized, count, width, tape is null ? null : NormStepOperation<T>.Record(tape, x.Variable, scales.Variable, centred, epsilon, width));
+        unscaled.Span.CopyTo(normalized.Span);
+        Rescale(width);
+        Visit(scaleKind + 1, layer, normalized, extents[0], extents[1], extents[2], perHead ? width : -1);
+        T* weight = Values(norm?.Weight);
+        AffineOperation<T>? by = tape is null ? null : AffineOperation<T>.Record(tape, normalized.Variable, width, weight, norm?.Weight, norm?.Bias);
+        AffineWork affine = new(normalized.Pointer, weight, Values(norm?.Bias), Reserve(y, count, width, by), width);
+        network.Pool.ForRows(count, (long)count * width, ref affine);
     }
 
     /// <summary>Divides by the scales that a hook has changed, as the network would have.</summary>
@@ -88,16 +98,6 @@ public sealed unsafe partial class ForwardPass<T>
                 Span<T> values = normalized.Span.Slice(row * width, width);
                 TensorPrimitives.Multiply(values, ownScales.Span[row] / scales.Span[row], values);
             }
-        }
-    }
-
-    private void Affine(NormWeights? norm, int count, int width, T* y)
-    {
-        fixed (T* weight = Values(norm?.Weight))
-        fixed (T* bias = Values(norm?.Bias))
-        {
-            AffineWork work = new(normalized.Pointer, weight, bias, y, width);
-            network.Pool.ForRows(count, (long)count * width, ref work);
         }
     }
 

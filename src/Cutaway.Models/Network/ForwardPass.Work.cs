@@ -6,12 +6,12 @@ namespace Cutaway.Models.Network;
 
 public sealed unsafe partial class ForwardPass<T>
 {
-    private readonly struct AddWork(T* x, T* y, int width) : IParallelWork
+    private readonly struct AddWork(T* x, T* before, T* after, int width) : IParallelWork
     {
         public void Invoke(int index)
         {
-            Span<T> sum = new(y + ((nint)index * width), width);
-            TensorPrimitives.Add(sum, new ReadOnlySpan<T>(x + ((nint)index * width), width), sum);
+            nint at = (nint)index * width;
+            TensorPrimitives.Add(new ReadOnlySpan<T>(before + at, width), new ReadOnlySpan<T>(x + at, width), new Span<T>(after + at, width));
         }
     }
 

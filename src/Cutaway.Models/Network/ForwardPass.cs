@@ -1,7 +1,9 @@
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using Cutaway.Tensors.Autograd;
 using Cutaway.Tensors.Kernels;
+using Cutaway.Tensors.Parallel;
 
 namespace Cutaway.Models.Network;
 
@@ -20,21 +22,26 @@ public sealed unsafe partial class ForwardPass<T>
     private readonly Scratch read = new();
     private readonly Scratch written = new();
     private readonly Scratch logits = new();
+    private readonly Scratch gathered = new();
     private readonly Scratch positionVectors = new();
 
     private ForwardRequest request;
     private IActivationListener<T>? listener;
+    private Tape<T>? tape;
+    private Scratch output;
     private int rows;
     private int past;
     private int span;
     private bool[]? mask;
     private int[] positions = [];
+    private int[] lastRows = [];
 
     /// <summary>Prepares a pass over a network.</summary>
     public ForwardPass(TransformerNetwork network)
     {
         this.network = network;
         config = network.Config;
+        output = logits;
     }
 
     /// <summary>The network.</summary>
@@ -44,7 +51,7 @@ public sealed unsafe partial class ForwardPass<T>
     /// The logits of the last run: [batch, pos, vocab] for <see cref="LogitScope.All"/>, [batch, vocab] for
     /// <see cref="LogitScope.Last"/>; valid until the next run.
     /// </summary>
-    public ReadOnlySpan<T> Logits => logits.Span;
+    public ReadOnlySpan<T> Logits => output.Span;
 
     /// <summary>Runs the network.</summary>
     /// <param name="input">Tokens, mask, cache, and the logits wanted.</param>
@@ -52,6 +59,12 @@ public sealed unsafe partial class ForwardPass<T>
     /// <param name="cancellation">Checked before each block.</param>
     /// <exception cref="CutawayException">The tokens or the mask do not fit the network.</exception>
     public void Run(in ForwardRequest input, IActivationListener<T>? visitor = null, CancellationToken cancellation = default)
+    {
+        tape = null;
+        Compute(input, visitor, cancellation);
+    }
+
+    private void Compute(in ForwardRequest input, IActivationListener<T>? visitor, CancellationToken cancellation)
     {
         Begin(input, visitor);
         Embed();
@@ -72,7 +85,7 @@ public sealed unsafe partial class ForwardPass<T>
         Unembed(weights);
         listener = null;
         request = default;
-        if (!T.IsFinite(TensorPrimitives.Sum<T>(logits.Span)))
+        if (!T.IsFinite(TensorPrimitives.Sum<T>(output.Span)))
         {
             // Either a weight is damaged, which is an error, or the caller's own changes led here.
             network.RequireFinite();
@@ -163,7 +176,7 @@ public sealed unsafe partial class ForwardPass<T>
     private void Block(int layer, BlockWeights block)
     {
         int d = config.DModel;
-        Visit(HookKind.ResidPre, layer, residual.Span, request.Batch, request.Length, d);
+        Visit(HookKind.ResidPre, layer, residual, request.Batch, request.Length, d);
         if (Finished(network.Hooks.IndexOf(HookKind.ResidPre, layer) + 1))
         {
             return;
@@ -171,39 +184,38 @@ public sealed unsafe partial class ForwardPass<T>
 
         if (config.Block == BlockKind.Sequential)
         {
-            Attend(layer, block);
-            AddWritten();
+            Attend(layer, block, written);
+            Add(written, residual);
             if (block.Mlp is not null)
             {
-                Visit(HookKind.ResidMid, layer, residual.Span, request.Batch, request.Length, d);
+                Visit(HookKind.ResidMid, layer, residual, request.Batch, request.Length, d);
                 if (!Finished(network.Hooks.IndexOf(HookKind.MlpIn, layer)))
                 {
                     Mlp(layer, block, block.MlpNorm);
-                    AddWritten();
+                    Add(written, residual);
                 }
             }
         }
         else
         {
             // The MLP reads the block's input, so attention's part waits until the MLP has read.
-            Attend(layer, block);
-            T* attention = parallelPart.Reserve(rows, d);
-            written.Span.CopyTo(parallelPart.Span);
+            Attend(layer, block, parallelPart);
             Mlp(layer, block, config.Block == BlockKind.Parallel ? block.MlpNorm : null);
-            Add(attention, written.Pointer);
-            AddWritten();
+            Add(parallelPart, written);
+            Add(written, residual);
         }
 
-        Visit(HookKind.ResidPost, layer, residual.Span, request.Batch, request.Length, d);
+        Visit(HookKind.ResidPost, layer, residual, request.Batch, request.Length, d);
     }
 
-    private void AddWritten() => Add(written.Pointer, residual.Pointer);
-
-    // y += x, both [rows, d_model].
-    private void Add(T* x, T* y)
+    // sum += x, both [rows, d_model].
+    private void Add(Scratch x, Scratch sum)
     {
-        AddWork work = new(x, y, config.DModel);
-        network.Pool.ForRows(rows, (long)rows * config.DModel, ref work);
+        int d = config.DModel;
+        AddOperation<T>? by = tape is null ? null : AddOperation<T>.Record(tape, sum.Variable, x.Variable, d);
+        T* before = sum.Pointer;
+        AddWork work = new(x.Pointer, before, Reserve(sum, rows, d, by), d);
+        network.Pool.ForRows(rows, (long)rows * d, ref work);
     }
 
     private bool Wants(HookKind kind, int layer)
@@ -212,7 +224,7 @@ public sealed unsafe partial class ForwardPass<T>
         return index >= 0 && listener is not null && listener.Wants(index);
     }
 
-    private void Visit(HookKind kind, int layer, Span<T> values, int extent0, int extent1, int extent2, int extent3 = -1)
+    private void Visit(HookKind kind, int layer, Scratch place, int extent0, int extent1, int extent2, int extent3 = -1)
     {
         if (listener is null)
         {
@@ -229,32 +241,25 @@ public sealed unsafe partial class ForwardPass<T>
         shape[1] = extent1;
         shape[2] = extent2;
         shape[3] = extent3;
-        listener.Visit(new Activation<T>
+        HookPoint point = network.Hooks.Points[index];
+        ReadOnlySpan<int> extents = shape.AsSpan(0, extent3 < 0 ? 3 : 4);
+        if (tape is not null)
         {
-            Point = network.Hooks.Points[index],
-            Values = values,
-            Shape = shape.AsSpan(0, extent3 < 0 ? 3 : 4),
-            Past = past,
-        });
-    }
-
-    private void Linear(T* x, int count, int width, LinearWeights linear, T* y, int outputs)
-    {
-        fixed (T* bias = Values(linear.Bias))
-        {
-            MatrixProduct.Linear(network.Pool, new MatrixView<T>(x, count, width, width), linear.Weight, bias, new MatrixView<T>(y, count, outputs, outputs));
-        }
-    }
-
-    private static ReadOnlySpan<T> Values(WeightVector? vector)
-    {
-        if (vector is null)
-        {
-            return default;
+            Record(point, place, extents);
+            return;
         }
 
-        return typeof(T) == typeof(float)
-            ? MemoryMarshal.Cast<float, T>(vector.Float32)
-            : MemoryMarshal.Cast<double, T>(vector.Float64);
+        listener.Visit(new Activation<T> { Point = point, Values = place.Span, Shape = extents, Past = past });
     }
+
+    // y = x · wᵀ + b, [count, inputs] to [count, outputs].
+    private void Linear(Scratch x, int count, LinearWeights linear, Scratch y)
+    {
+        (int inputs, int outputs) = (linear.Weight.Columns, linear.Weight.Rows);
+        LinearOperation<T>? by = tape is null ? null : LinearOperation<T>.Record(tape, x.Variable, count, linear.Weight, linear.Bias);
+        T* target = Reserve(y, count, outputs, by);
+        MatrixProduct.Linear(network.Pool, new MatrixView<T>(x.Pointer, count, inputs, inputs), linear.Weight, Values(linear.Bias), new MatrixView<T>(target, count, outputs, outputs));
+    }
+
+    private static T* Values(WeightVector? vector) => vector is null ? null : vector.Pointer<T>();
 }

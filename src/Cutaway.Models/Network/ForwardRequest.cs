@@ -30,4 +30,10 @@ public readonly record struct ForwardRequest(ReadOnlyMemory<int> Tokens, int Bat
 
     /// <summary>Keys and values of earlier positions, extended by this pass; null for a pass of its own.</summary>
     public KeyValueCache? Cache { get; init; }
+
+    /// <summary>
+    /// The id that each position should predict, [batch, pos], below zero where a position does not count: asks for the mean
+    /// cross-entropy in place of logits, in a recorded pass; empty for none.
+    /// </summary>
+    public ReadOnlyMemory<int> Targets { get; init; }
 }

@@ -2,28 +2,6 @@ using Cutaway.Tensors.Storage;
 
 namespace Cutaway.Models.Network;
 
-/// <summary>A short vector of weights (a norm, a bias), kept in both precisions.</summary>
-public sealed class WeightVector
-{
-    private readonly double[] doubles;
-    private readonly float[] floats;
-
-    /// <summary>Takes the values.</summary>
-    public WeightVector(double[] values)
-    {
-        doubles = values;
-        floats = Array.ConvertAll(values, value => (float)value);
-    }
-
-    /// <summary>How many values.</summary>
-    public int Length => doubles.Length;
-
-    /// <summary>The values in double precision.</summary>
-    public ReadOnlySpan<double> Float64 => doubles;
-
-    /// <summary>The values in single precision.</summary>
-    public ReadOnlySpan<float> Float32 => floats;
-}
 
 /// <summary>A norm's weight and bias; either may be absent.</summary>
 /// <param name="Weight">[width], as the checkpoint stores it (see <see cref="NetworkConfig.NormWeightOffset"/>).</param>
@@ -84,4 +62,76 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
 
     /// <summary><c>ln_final</c>, or null.</summary>
     public NormWeights? FinalNorm { get; init; }
+
+    /// <summary>The same network on other weights.</summary>
+    /// <param name="matrix">What takes the place of a matrix.</param>
+    /// <param name="vector">What takes the place of a vector.</param>
+    internal NetworkWeights Replace(Func<WeightMatrix, WeightMatrix> matrix, Func<WeightVector, WeightVector> vector)
+    {
+        return new(matrix(Embedding), [.. Blocks.Select(Block)], Linear(Unembedding)!)
+        {
+            Positions = Positions is null ? null : matrix(Positions),
+            FinalNorm = Norm(FinalNorm),
+        };
+
+        BlockWeights Block(BlockWeights block)
+        {
+            AttentionWeights attention = block.Attention;
+            return new(
+                new AttentionWeights(Linear(attention.Query)!, Linear(attention.Key)!, Linear(attention.Value)!, Linear(attention.Output)!)
+                {
+                    QueryNorm = Norm(attention.QueryNorm),
+                    KeyNorm = Norm(attention.KeyNorm),
+                },
+                block.Mlp is { } mlp ? new MlpWeights(Linear(mlp.In)!, Linear(mlp.Out)!, Linear(mlp.Gate)) : null)
+            {
+                AttentionNorm = Norm(block.AttentionNorm),
+                MlpNorm = Norm(block.MlpNorm),
+                AttentionPostNorm = Norm(block.AttentionPostNorm),
+                MlpPostNorm = Norm(block.MlpPostNorm),
+            };
+        }
+
+        LinearWeights? Linear(LinearWeights? linear) => linear is null ? null : new(matrix(linear.Weight), Vector(linear.Bias));
+
+        NormWeights? Norm(NormWeights? norm) => norm is null ? null : new(Vector(norm.Weight), Vector(norm.Bias));
+
+        WeightVector? Vector(WeightVector? value) => value is null ? null : vector(value);
+    }
+
+    /// <summary>Weights without values, of the shapes that a configuration asks for: see <see cref="NetworkParameters.Create"/>.</summary>
+    internal static unsafe NetworkWeights Empty(NetworkConfig c)
+    {
+        object nobody = new();
+        bool biases = c.Norm == NormKind.Layer;
+        WeightMatrix embedding = Matrix(c.Vocabulary, c.DModel);
+        return new(embedding, [.. Enumerable.Range(0, c.Layers).Select(_ => Block())], new LinearWeights(c.TiedEmbedding ? embedding : Matrix(c.Vocabulary, c.DModel)))
+        {
+            Positions = c.Positions is PositionKind.Learned or PositionKind.Shortformer ? Matrix(c.Context, c.DModel) : null,
+            FinalNorm = Norm(c.DModel),
+        };
+
+        BlockWeights Block() => new(
+            new AttentionWeights(
+                Linear(c.Heads * c.DHead, c.DModel), Linear(c.KeyValueHeads * c.DHead, c.DModel), Linear(c.KeyValueHeads * c.DHead, c.DModel), Linear(c.DModel, c.Heads * c.DHead))
+            {
+                QueryNorm = c.HeadNorms ? new NormWeights(Vector(c.DHead)) : null,
+                KeyNorm = c.HeadNorms ? new NormWeights(Vector(c.DHead)) : null,
+            },
+            c.AttentionOnly ? null : new MlpWeights(Linear(c.DMlp, c.DModel), Linear(c.DModel, c.DMlp), c.GatedMlp ? Linear(c.DMlp, c.DModel) : null))
+        {
+            AttentionNorm = Norm(c.DModel),
+            MlpNorm = c.AttentionOnly || c.Block == BlockKind.ParallelSharedNorm ? null : Norm(c.DModel),
+            AttentionPostNorm = c.PostNorms ? Norm(c.DModel) : null,
+            MlpPostNorm = c.PostNorms && !c.AttentionOnly ? Norm(c.DModel) : null,
+        };
+
+        NormWeights? Norm(int width) => c.Norm == NormKind.None ? null : new(Vector(width), biases ? Vector(width) : null);
+
+        LinearWeights Linear(int outputs, int inputs) => new(Matrix(outputs, inputs), biases ? Vector(outputs) : null);
+
+        WeightMatrix Matrix(int rows, int columns) => WeightMatrix.FromMemory(nobody, null, ElementType.Float32, rows, columns);
+
+        static WeightVector Vector(int length) => new(new double[length]);
+    }
 }

@@ -38,6 +38,12 @@ public sealed class TransformerNetwork
     /// <summary>Threads it computes on.</summary>
     public WorkerPool Pool { get; }
 
+    /// <summary>
+    /// Every weight by name, as the forward pass uses it: what gradients are taken with respect to. A norm's weight is here with
+    /// its offset, which changes no gradient.
+    /// </summary>
+    public IReadOnlyList<NamedWeight> NamedWeights => NamedWeight.Of(Effective);
+
     /// <summary>The weights with the norms' offset added, as the forward pass uses them.</summary>
     internal NetworkWeights Effective { get; }
 

@@ -10,7 +10,7 @@ internal static class WeightCheck
     /// <returns>Which weight, under TransformerLens's name, and what it holds where; null where all are finite.</returns>
     public static string? FindNonFinite(NetworkWeights weights)
     {
-        foreach ((string name, WeightMatrix? matrix, WeightVector? vector) in Named(weights))
+        foreach ((string name, WeightMatrix? matrix, WeightVector? vector) in NamedWeight.Of(weights))
         {
             if ((matrix is null ? null : In(matrix)) is { } place)
             {
@@ -52,44 +52,5 @@ internal static class WeightCheck
         }
 
         return -1;
-    }
-
-    private static List<(string Name, WeightMatrix? Matrix, WeightVector? Vector)> Named(NetworkWeights weights)
-    {
-        List<(string, WeightMatrix?, WeightVector?)> all = [("embed.W_E", weights.Embedding, null), ("pos_embed.W_pos", weights.Positions, null)];
-        for (int layer = 0; layer < weights.Blocks.Count; layer++)
-        {
-            BlockWeights block = weights.Blocks[layer];
-            string name = $"blocks.{layer}";
-            AddNorm($"{name}.ln1", block.AttentionNorm);
-            AddLinear($"{name}.attn", "Q", block.Attention.Query);
-            AddLinear($"{name}.attn", "K", block.Attention.Key);
-            AddLinear($"{name}.attn", "V", block.Attention.Value);
-            AddLinear($"{name}.attn", "O", block.Attention.Output);
-            AddNorm($"{name}.attn.q_norm", block.Attention.QueryNorm);
-            AddNorm($"{name}.attn.k_norm", block.Attention.KeyNorm);
-            AddNorm($"{name}.ln1_post", block.AttentionPostNorm);
-            AddNorm($"{name}.ln2", block.MlpNorm);
-            AddLinear($"{name}.mlp", "gate", block.Mlp?.Gate);
-            AddLinear($"{name}.mlp", "in", block.Mlp?.In);
-            AddLinear($"{name}.mlp", "out", block.Mlp?.Out);
-            AddNorm($"{name}.ln2_post", block.MlpPostNorm);
-        }
-
-        AddNorm("ln_final", weights.FinalNorm);
-        AddLinear("unembed", "U", weights.Unembedding);
-        return all;
-
-        void AddLinear(string stem, string part, LinearWeights? linear)
-        {
-            all.Add(($"{stem}.W_{part}", linear?.Weight, null));
-            all.Add(($"{stem}.b_{part}", null, linear?.Bias));
-        }
-
-        void AddNorm(string stem, NormWeights? norm)
-        {
-            all.Add(($"{stem}.w", null, norm?.Weight));
-            all.Add(($"{stem}.b", null, norm?.Bias));
-        }
     }
 }

@@ -11,7 +11,11 @@ public sealed record Replace : Intervention
     /// <summary>[width], [heads, width], or the activation's own axes with or without batch.</summary>
     public required Tensor Values { get; init; }
 
-    internal override bool Overwrites => true;
+    /// <summary>Which elements of each vector (neurons, keys of a pattern) are replaced; null for all.</summary>
+    public IReadOnlyList<int>? Elements { get; init; }
+
+    // Elements that are left keep what they were, so changes before are not lost.
+    internal override bool Overwrites => Elements is null;
 
     /// <summary>Puts one vector, or a whole activation, in place.</summary>
     public static Replace With(Site site, Tensor values) => new() { Site = site, Values = values };
@@ -19,8 +23,30 @@ public sealed record Replace : Intervention
     /// <summary>Puts the values that another run captured at the same site in place.</summary>
     public static Replace With(Site site, Run from) => new() { Site = site, Values = from.Captured(site) };
 
-    internal override void Validate(HookPoint point) => ActivationSource.Validate(Values, point, "the replacement");
+    internal override void Validate(HookPoint point)
+    {
+        ActivationSource.Validate(Values, point, "the replacement");
+        foreach (int element in Elements ?? [])
+        {
+            if ((uint)element >= (uint)Values.Shape[^1])
+            {
+                throw CutawayException.Usage($"element {element} of '{point.Name}': the replacement has elements 0 to {Values.Shape[^1] - 1}");
+            }
+        }
+    }
 
-    internal override void Apply<T>(Span<T> vector, in Place place) =>
-        ActivationSource.For<T>(Values, place, vector.Length).CopyTo(vector);
+    internal override void Apply<T>(Span<T> vector, in Place place)
+    {
+        ReadOnlySpan<T> values = ActivationSource.For<T>(Values, place, vector.Length);
+        if (Elements is null)
+        {
+            values.CopyTo(vector);
+            return;
+        }
+
+        foreach (int element in Elements)
+        {
+            vector[element] = values[element];
+        }
+    }
 }

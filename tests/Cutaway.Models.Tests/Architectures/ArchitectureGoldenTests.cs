@@ -6,7 +6,6 @@ namespace Cutaway.Models.Architectures;
 /// <summary>Every family against what Hugging Face computes on a tiny random checkpoint (<c>tests/Goldens/architectures</c>).</summary>
 public sealed class ArchitectureGoldenTests
 {
-    // Gradients are not computed yet.
     private static readonly string[] Compared = ["plain", "padded", "padded_right", "greedy", "float64", "grad"];
 
     /// <summary>The folders.</summary>
@@ -32,6 +31,14 @@ public sealed class ArchitectureGoldenTests
     [Theory]
     [MemberData(nameof(Families))]
     public void The_double_precision_mode_equals_the_reference_to_1e_9(string family) => Closeness.Require(Open(family).Float64());
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Gradients_of_the_loss_equal_the_reference(string family)
+    {
+        Closeness.Require(Open(family).Gradients<float>());
+        Closeness.Require(Open(family).Gradients<double>());
+    }
 
     [Theory]
     [MemberData(nameof(Families))]

@@ -1,5 +1,7 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 using System.Text.Json;
+using Cutaway.Models.Architectures;
 using Cutaway.Models.Formats;
 using Cutaway.Models.Network;
 
@@ -13,6 +15,7 @@ internal sealed class ArchitectureGolden
 {
     private const string FinalNormOutput = "ln_final.output";
 
+    private readonly string folder;
     private readonly JsonElement cases;
     private readonly JsonElement tolerances;
     private readonly SafetensorsFile tensors;
@@ -20,6 +23,7 @@ internal sealed class ArchitectureGolden
     /// <summary>Opens a folder.</summary>
     public ArchitectureGolden(string folder)
     {
+        this.folder = folder;
         JsonElement root = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "golden.json"))).RootElement;
         cases = root.GetProperty("cases");
         tolerances = root.GetProperty("tolerances");
@@ -118,6 +122,45 @@ internal sealed class ArchitectureGolden
         }
     }
 
+    /// <summary>The gradients of the mean next-token loss: of every parameter, and of the residual stream.</summary>
+    public IEnumerable<string?> Gradients<T>()
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        Dictionary<string, StoredTensor> expected = Group("grad/");
+        GradientRun run = GradientRun.OfLoss<T>(Network, PlainIds, point => expected.ContainsKey("resid/" + point.Name));
+        yield return Closeness.Difference("loss", expected["loss"].ToDoubles(), [run.Loss], Tolerance("logits"));
+        foreach ((string name, Recorded found) in run.Seen)
+        {
+            yield return GradientDifference(name, expected["resid/" + name].ToDoubles(), found.Values, Math.Abs(TensorPrimitives.MaxMagnitude<double>(expected["resid/" + name].ToDoubles())));
+        }
+
+        // Read as a checkpoint, the gradients fall into the places of the weights that they belong to.
+        (_, NetworkWeights weights) = ArchitectureCatalogue.Read(
+            Path.Combine(folder, "config.json"), new Tensors(expected.Where(entry => entry.Key.StartsWith("param/", StringComparison.Ordinal)).ToDictionary(entry => entry.Key["param/".Length..], entry => entry.Value)), folder);
+        IReadOnlyList<NamedWeight> references = NamedWeight.Of(weights);
+        foreach (NamedWeight reference in references)
+        {
+            yield return GradientDifference(reference.Name, Values(reference), run.Parameters[reference.Name], Largest(reference));
+        }
+
+        // The tolerance goes by the largest gradient of a stored tensor, which may be queries, keys and values side by side.
+        double Largest(NamedWeight reference)
+        {
+            int part = reference.Name.LastIndexOf('_');
+            bool fused = part >= 0 && reference.Name[part..] is "_Q" or "_K" or "_V" && expected.Keys.Any(name => name.Contains("c_attn") || name.Contains("query_key_value"));
+            return references.Where(other => other == reference || (fused && other.Name.Length == reference.Name.Length && other.Name[..part] == reference.Name[..part]))
+                .Max(other => Math.Abs(TensorPrimitives.MaxMagnitude<double>(Values(other))));
+        }
+
+        static double[] Values(NamedWeight weight) => weight.Matrix?.Decode<double>() ?? weight.Vector!.Float64.ToArray();
+
+        yield return references.Count == run.Parameters.Count ? null : $"{run.Parameters.Count} parameters, {references.Count} were expected";
+        yield return run.Seen.Count == expected.Keys.Count(name => name.StartsWith("resid/", StringComparison.Ordinal)) ? null : "a gradient of the residual stream is missing";
+    }
+
+    private string? GradientDifference(string name, double[] reference, double[] found, double largest) =>
+        Closeness.Difference(name, reference, found, tolerances.GetProperty("grad").GetDouble() * Math.Max(1e-3, largest), absolute: true);
+
     private Dictionary<string, StoredTensor> Group(string prefix) => tensors.Tensors
         .Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal))
         .ToDictionary(entry => entry.Key[prefix.Length..], entry => entry.Value);
@@ -142,5 +185,10 @@ internal sealed class ArchitectureGolden
             _ => "resid",
         };
         return tolerances.GetProperty(group).GetDouble();
+    }
+
+    private sealed record Tensors(IReadOnlyDictionary<string, StoredTensor> ByName) : ITensorSource
+    {
+        IReadOnlyDictionary<string, StoredTensor> ITensorSource.Tensors => ByName;
     }
 }

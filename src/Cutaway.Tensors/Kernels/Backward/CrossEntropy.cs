@@ -30,7 +30,8 @@ public static unsafe class CrossEntropy
         return loss;
     }
 
-    private static void Probabilities<T>(ReadOnlySpan<T> logits, double logSum, T scale, Span<T> y)
+    /// <summary>y = scale · e^(logits - logSum).</summary>
+    internal static void Probabilities<T>(ReadOnlySpan<T> logits, double logSum, T scale, Span<T> y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         if (typeof(T) == typeof(float) && Vector128.IsHardwareAccelerated)

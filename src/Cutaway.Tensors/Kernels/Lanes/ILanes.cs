@@ -46,6 +46,9 @@ internal unsafe interface ILanes<TVector>
     /// <summary>|a|.</summary>
     static abstract TVector Abs(TVector a);
 
+    /// <summary>√a.</summary>
+    static abstract TVector Sqrt(TVector a);
+
     /// <summary>The nearest integer, ties to even.</summary>
     static abstract TVector Round(TVector a);
 

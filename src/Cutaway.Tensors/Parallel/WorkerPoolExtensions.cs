@@ -1,6 +1,4 @@
-using Cutaway.Tensors.Parallel;
-
-namespace Cutaway.Models.Network;
+namespace Cutaway.Tensors.Parallel;
 
 internal static class WorkerPoolExtensions
 {

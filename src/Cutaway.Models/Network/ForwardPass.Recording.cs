@@ -1,0 +1,81 @@
+using Cutaway.Tensors.Autograd;
+
+namespace Cutaway.Models.Network;
+
+public sealed unsafe partial class ForwardPass<T>
+{
+    /// <summary>The mean cross-entropy of the last recorded run, in nats, where its request had targets.</summary>
+    public double Loss { get; private set; }
+
+    /// <summary>
+    /// The gradient of the logits of the last recorded run, in the shape of <see cref="Logits"/>: to be written whole before
+    /// <see cref="Backward"/>.
+    /// </summary>
+    public Span<T> LogitsGradient
+    {
+        get
+        {
+            _ = output.Variable.Contribute(out _);
+            return new(output.Variable.Gradient, output.Variable.Length);
+        }
+    }
+
+    /// <summary>Runs the network and records what the gradients asked for need.</summary>
+    /// <param name="input">Tokens, mask, and the logits or the loss wanted.</param>
+    /// <param name="recorder">The tape, which forgets its last run.</param>
+    /// <param name="visitor">Reads and changes activations, and reads their gradients; or null.</param>
+    /// <param name="cancellation">Checked before each block.</param>
+    /// <exception cref="CutawayException">The tokens or the mask do not fit the network.</exception>
+    public void Record(in ForwardRequest input, Tape<T> recorder, IGradientListener<T>? visitor = null, CancellationToken cancellation = default)
+    {
+        if (input.Cache is not null)
+        {
+            throw new ArgumentException("gradients are taken through whole sequences, without a key/value cache", nameof(input));
+        }
+
+        if (!input.Targets.IsEmpty && input.Targets.Length != input.Tokens.Length)
+        {
+            throw new ArgumentException($"{input.Targets.Length} targets for {input.Tokens.Length} tokens", nameof(input));
+        }
+
+        recorder.Begin(network.Pool);
+        tape = recorder;
+        Loss = 0;
+        Compute(input, visitor, cancellation);
+    }
+
+    /// <summary>Takes gradients from the logits, or from the loss, back through the last recorded run.</summary>
+    /// <param name="cancellation">Checked before each operation.</param>
+    public void Backward(CancellationToken cancellation = default)
+    {
+        tape!.Backward(0, cancellation);
+        tape.Clear();
+        GC.KeepAlive(this);
+    }
+
+    private void RecordLoss(LinearWeights unembedding)
+    {
+        T? cap = config.LogitSoftCap is double bound ? T.CreateTruncating(bound) : null;
+        Loss = CrossEntropyOperation<T>.Record(tape!, read.Variable, unembedding.Weight, Values(unembedding.Bias), unembedding.Bias, request.Targets.Span, cap);
+    }
+
+    /// <summary>A visit while a tape records: a change is made on values of its own, so that those before it stay as they were.</summary>
+    private void Record(HookPoint point, Scratch place, ReadOnlySpan<int> extents)
+    {
+        IGradientListener<T> visitor = (IGradientListener<T>)listener!;
+        if (visitor.Changes(point.Index))
+        {
+            HookOperation<T>? by = place.Variable.NeedsGradient || visitor.ChangeWantsGradient(point.Index)
+                ? HookOperation<T>.Record(tape!, visitor, point, place.Variable.Keep(), extents, past)
+                : null;
+            _ = Renew(place, by);
+        }
+
+        visitor.Visit(new Activation<T> { Point = point, Values = place.Span, Shape = extents, Past = past });
+        if (visitor.WantsGradient(point.Index))
+        {
+            place.Variable.NeedsGradient = true;
+            HookOperation<T>.Record(tape!, visitor, point, place.Variable, extents, past);
+        }
+    }
+}

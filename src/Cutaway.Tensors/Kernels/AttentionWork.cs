@@ -1,0 +1,207 @@
+using System.Numerics;
+using Cutaway.Tensors.Parallel;
+
+namespace Cutaway.Tensors.Kernels;
+
+/// <summary>Which part of attention to do.</summary>
+internal enum AttentionStep
+{
+    Everything,
+    Scores,
+    Pattern,
+    Values,
+}
+
+/// <summary>
+/// Attention of a block of queries that read the same keys: all steps in one sweep while the scores are in the cache,
+/// or one step where a hook looks on. A block is a run of positions of one head; for a single position, as in
+/// generation, it is all heads that share a key head.
+/// </summary>
+internal unsafe struct AttentionWork<T> : IParallelWork
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    internal const int QueryBlock = 64;
+
+    public T* Q;
+    public T* K;
+    public T* V;
+    public T* Z;
+
+    /// <summary>[batch, head, query, key], where a hook looks on.</summary>
+    public T* Square;
+    public bool* Mask;
+    public int Heads;
+    public int KeyHeads;
+    public int DHead;
+    public int Length;
+    public int Past;
+    public int Capacity;
+    public int Window;
+    public T Scale;
+    public T SoftCap;
+    public AttentionStep Step;
+
+    [ThreadStatic]
+    private static NativeBuffer<T>? scratch;
+
+    /// <summary>How many blocks a sequence has.</summary>
+    public readonly int ItemsPerSequence => Length == 1 ? KeyHeads : Heads * Blocks;
+
+    private readonly int Blocks => (Length + QueryBlock - 1) / QueryBlock;
+
+    public readonly void Invoke(int index)
+    {
+        int sequence = index / ItemsPerSequence;
+        int item = index % ItemsPerSequence;
+        int group = Heads / KeyHeads;
+        int first = Length == 1 ? 0 : item % Blocks * QueryBlock;
+        Block block = Length == 1
+            ? new(sequence, item * group, item, 0, group, DHead)
+            : new(sequence, item / Blocks, item / Blocks / group, first, Math.Min(QueryBlock, Length - first), Heads * DHead);
+        int total = Past + Length;
+        if (Step == AttentionStep.Everything)
+        {
+            // Keys that no query of the block can see are left out.
+            int last = Past + first + (Length == 1 ? 1 : block.Count);
+            int start = Math.Max(0, Past + first - Window + 1);
+            NativeBuffer<T> memory = Scratch((long)block.Count * (last - start));
+            Scores(block, start, last - start, memory.Pointer);
+            Pattern(block, start, last - start, memory.Pointer);
+            Values(block, start, last - start, memory.Pointer);
+            GC.KeepAlive(memory);
+            return;
+        }
+
+        T* rows = Square + ((((nint)sequence * Heads) + block.Head) * Length + first) * total;
+        switch (Step)
+        {
+            case AttentionStep.Scores:
+                Scores(block, 0, total, rows);
+                HideScores(block, total, rows);
+                break;
+            case AttentionStep.Pattern:
+                // A hook may have shown the query what was hidden, so no place is left out.
+                for (int i = 0; i < block.Count; i++)
+                {
+                    Span<T> row = new(rows + ((nint)i * total), total);
+                    Softmax.Row<T>(row, row);
+                }
+
+                break;
+            default:
+                Values(block, 0, total, rows);
+                break;
+        }
+    }
+
+    private static NativeBuffer<T> Scratch(long length)
+    {
+        if (scratch is null || scratch.Length < length)
+        {
+            // Half as much again, so that a text that grows token by token does not ask each time.
+            scratch = new NativeBuffer<T>(length + (length / 2L));
+        }
+
+        return scratch;
+    }
+
+    internal readonly void Scores(in Block block, int start, int keys, T* scores)
+    {
+        MatrixProduct.Multiply(null, Rows(Q, block), Shared(K, block, start, keys).Transpose(), new MatrixView<T>(scores, block.Count, keys, keys), Scale);
+        if (SoftCap != T.Zero)
+        {
+            Kernels.SoftCap.Apply(new Span<T>(scores, block.Count * keys), SoftCap);
+        }
+    }
+
+    private readonly void Values(in Block block, int start, int keys, T* pattern) =>
+        MatrixProduct.Multiply(null, new MatrixView<T>(pattern, block.Count, keys, keys), Shared(V, block, start, keys), Rows(Z, block), T.One);
+
+    /// <summary>The softmax over the keys that each query sees; the rest becomes zero.</summary>
+    internal readonly void Pattern(in Block block, int start, int keys, T* scores)
+    {
+        for (int i = 0; i < block.Count; i++)
+        {
+            Span<T> row = new(scores + ((nint)i * keys), keys);
+            (int from, int to) = Seen(block, i);
+            (from, to) = (from - start, to - start);
+            Hide(block.Sequence, start + from, row[from..to]);
+            row[..from].Clear();
+            Softmax.Row<T>(row[from..to], row[from..to]);
+            row[to..].Clear();
+        }
+    }
+
+    /// <summary>Zeroes the gradient of scores that no query sees.</summary>
+    internal readonly void ClearHidden(in Block block, int total, T* gradient)
+    {
+        for (int i = 0; i < block.Count; i++)
+        {
+            Span<T> row = new(gradient + ((nint)i * total), total);
+            (int from, int to) = Seen(block, i);
+            row[..from].Clear();
+            row[to..].Clear();
+            for (int key = from; Mask is not null && key < to; key++)
+            {
+                if (!Mask[((nint)block.Sequence * total) + key])
+                {
+                    row[key] = T.Zero;
+                }
+            }
+        }
+    }
+
+    private readonly void HideScores(in Block block, int total, T* scores)
+    {
+        for (int i = 0; i < block.Count; i++)
+        {
+            Span<T> row = new(scores + ((nint)i * total), total);
+            (int from, int to) = Seen(block, i);
+            row[..from].Fill(T.NegativeInfinity);
+            Hide(block.Sequence, from, row[from..to]);
+            row[to..].Fill(T.NegativeInfinity);
+        }
+    }
+
+    /// <summary>The keys that a query may see: those up to itself, within the window.</summary>
+    private readonly (int From, int To) Seen(in Block block, int row)
+    {
+        int query = Past + block.First + (Length == 1 ? 0 : row);
+        return (Math.Max(0, query - Window + 1), query + 1);
+    }
+
+    /// <summary>Puts minus infinity where a key is padding.</summary>
+    private readonly void Hide(int sequence, int firstKey, Span<T> scores)
+    {
+        if (Mask is null)
+        {
+            return;
+        }
+
+        bool* real = Mask + ((nint)sequence * (Past + Length)) + firstKey;
+        for (int i = 0; i < scores.Length; i++)
+        {
+            if (!real[i])
+            {
+                scores[i] = T.NegativeInfinity;
+            }
+        }
+    }
+
+    /// <summary>The rows of queries or of their results.</summary>
+    internal readonly MatrixView<T> Rows(T* x, in Block block) =>
+        new(x + ((((nint)block.Sequence * Length) + block.First) * Heads + block.Head) * DHead, block.Count, DHead, block.Stride);
+
+    /// <summary>A run of the keys or values that the block reads.</summary>
+    internal readonly MatrixView<T> Shared(T* x, in Block block, int start, int count) =>
+        new(x + ((((nint)block.Sequence * Capacity) + start) * KeyHeads + block.KeyHead) * DHead, count, DHead, KeyHeads * DHead);
+
+    /// <summary>Queries that read the same keys.</summary>
+    /// <param name="Sequence">Of the batch.</param>
+    /// <param name="Head">The first query's head.</param>
+    /// <param name="KeyHead">The head of their keys and values.</param>
+    /// <param name="First">The first query's position in this pass.</param>
+    /// <param name="Count">How many queries.</param>
+    /// <param name="Stride">Elements from one query to the next.</param>
+    internal readonly record struct Block(int Sequence, int Head, int KeyHead, int First, int Count, int Stride);
+}

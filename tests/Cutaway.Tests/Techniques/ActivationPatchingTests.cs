@@ -1,0 +1,144 @@
+using Cutaway.Analysis;
+using Cutaway.Data;
+using Cutaway.Metrics;
+using Cutaway.Models.Network;
+using Cutaway.Organisms;
+using Cutaway.Techniques.Causes;
+using Cutaway.Tests.Models;
+
+namespace Cutaway.Tests.Techniques;
+
+/// <summary>Activation patching against TransformerLens, against a real model in double precision, and against a known circuit.</summary>
+public sealed class ActivationPatchingTests
+{
+    public static TheoryData<string, string, PatchSite, PatchBy> TransformerLens()
+    {
+        TheoryData<string, string, PatchSite, PatchBy> data = [];
+        foreach (string weights in new[] { "raw", "all_default" })
+        {
+            HashSet<string> stored = [.. new Golden("transformerlens", "patching_" + weights).Names];
+            Add("resid_pre", PatchSite.ResidPre, PatchBy.Auto);
+            Add("resid_mid", PatchSite.ResidMid, PatchBy.Auto);
+            Add("attn_out", PatchSite.AttnOut, PatchBy.Auto);
+            Add("mlp_out", PatchSite.MlpOut, PatchBy.Auto);
+            (string, PatchSite)[] heads = [("out", PatchSite.HeadZ), ("q", PatchSite.HeadQ), ("k", PatchSite.HeadK), ("v", PatchSite.HeadV), ("pattern", PatchSite.HeadPattern)];
+            foreach ((string name, PatchSite site) in heads)
+            {
+                Add($"attn_head_{name}_all_pos", site, PatchBy.Head);
+                Add($"attn_head_{name}_by_pos", site, PatchBy.HeadPosition);
+            }
+
+            Add("attn_head_pattern_dest_src_pos", PatchSite.HeadPattern, PatchBy.Edge);
+
+            void Add(string tensor, PatchSite site, PatchBy by)
+            {
+                if (stored.Contains(tensor))
+                {
+                    data.Add(weights, tensor, site, by);
+                }
+            }
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(TransformerLens))]
+    public void Every_kind_of_patch_equals_TransformerLens(string weights, string tensor, PatchSite site, PatchBy by)
+    {
+        Golden golden = new("transformerlens", "patching_" + weights);
+        LanguageModel model = TestModels.TinyGpt2(weights == "raw" ? ProcessingSteps.None : ProcessingSteps.Defaults);
+        PairBatch pairs = Pairs(model, golden);
+        ActivationPatchingFinding finding = new ActivationPatching(Over: site, By: by).Run(model, pairs, new LogitDifference(pairs.Answers, pairs.Versus));
+        double[] actual = [.. finding.Effects.SelectMany(row => row).Select(effect => double.IsNaN(effect) ? 0 : effect)];
+        if (by == PatchBy.HeadPosition && site != PatchSite.HeadPattern)
+        {
+            // TransformerLens puts the position before the head.
+            actual = [.. Enumerable.Range(0, actual.Length).Select(i => actual[(i / 60 * 60) + (i % 6 * 10) + (i % 60 / 6)])];
+        }
+
+        Golden.AssertClose(golden[tensor], actual, 5e-5, tensor);
+        Assert.Equal(golden.Json.GetProperty("clean_logit_diff").GetDouble(), finding.CleanValue, 5e-5);
+        Assert.Equal(golden.Json.GetProperty("corrupted_logit_diff").GetDouble(), finding.CorruptValue, 5e-5);
+    }
+
+    [SkippableTheory]
+    [InlineData("resid_pre", PatchSite.ResidPre)]
+    [InlineData("attn_out", PatchSite.AttnOut)]
+    [InlineData("mlp_out", PatchSite.MlpOut)]
+    [InlineData("head_z", PatchSite.HeadZ)]
+    [InlineData("head_pattern", PatchSite.HeadPattern)]
+    public void On_a_real_model_every_effect_equals_the_golden(string name, PatchSite site)
+    {
+        LanguageModel model = TestModels.SmolLm2();
+        Golden golden = new("smollm2", "patching");
+        ActivationPatchingFinding finding = new ActivationPatching(
+            Prompt.FromIds(Golden.Ids(golden.Json.GetProperty("clean"))),
+            Prompt.FromIds(Golden.Ids(golden.Json.GetProperty("corrupted"))),
+            $" {golden.Json.GetProperty("answer").GetInt32()}",
+            $" {golden.Json.GetProperty("wrong").GetInt32()}",
+            site).Run(model);
+        Golden.AssertClose(golden[name], [.. finding.Effects.SelectMany(row => row)], 2e-4, name);
+        Assert.Equal(golden.Json.GetProperty("logit_diff_clean").GetDouble(), finding.CleanValue, 3e-4);
+        if (site == PatchSite.HeadZ)
+        {
+            Assert.Equal(["head 23.3", "head 29.1", "head 20.0"], finding.Ranked.Take(3).Select(entry => entry.Place));
+            Assert.Equal(["head 24.4", "head 29.0"], finding.Against.Take(2).Select(entry => entry.Place));
+        }
+    }
+
+    [Fact]
+    public void On_the_wired_model_the_heads_that_restore_the_answer_are_those_of_its_circuit()
+    {
+        WiredCircuit circuit = WiredCircuit.Load();
+        ActivationPatchingFinding finding = new ActivationPatching(Over: PatchSite.HeadZ).Run(LanguageModel.Load("wired"));
+        string[] expected = [.. new[] { "name-mover", "s-inhibition", "duplicate-token" }.Select(role => $"head {circuit.Role(role).Node}")];
+        Assert.Equal(expected, finding.Ranked.Take(3).Select(entry => entry.Place));
+        Assert.Equal(1, finding.Ranked[1].Effect, 1e-3);
+        Assert.Equal($"head {circuit.Role("negative-name-mover").Node}", Assert.Single(finding.Against).Place);
+        Assert.True(finding.Ranked[0].Effect > 1, "what overshoots is not cut off");
+        foreach (CircuitHead head in circuit.Heads.Where(head => !head.Circuits.Contains("indirect-object")))
+        {
+            Assert.Equal(0, finding.Effects[head.Layer][head.Head], 1e-6);
+        }
+    }
+
+    [Fact]
+    public void Noising_loses_what_denoising_restores_where_one_part_carries_everything()
+    {
+        LanguageModel model = LanguageModel.Load("wired");
+        ActivationPatchingFinding finding = new ActivationPatching(Direction: PatchDirection.Noising).Run(model);
+        Assert.Equal(-1, finding.Effects[0][10], 1e-3);
+        Assert.Equal(-1, finding.Effects[2][14], 1e-3);
+        Assert.Contains("loses 1.00", finding.Headline, StringComparison.Ordinal);
+        Assert.Equal("John→Mary", finding.Labels.Columns[10].Trim());
+        ActivationPatchingFinding zero = new ActivationPatching(Over: PatchSite.HeadZ, Direction: PatchDirection.Noising, Source: PatchSource.Zero).Run(model);
+        AblationFinding ablation = new Ablation(Cutaway.Techniques.Reading.Explain.DefaultPrompt, " Mary", " John", AblationTargets.Heads).Run(model);
+        Golden.AssertClose(
+            [.. ablation.Heads.SelectMany(row => row)],
+            [.. zero.Effects.SelectMany(row => row).Select(effect => effect * (zero.CleanValue - zero.CorruptValue))], 1e-4, "zero ablation");
+    }
+
+    [Theory]
+    [InlineData(PatchSite.ResidPre, PatchBy.Head, PatchDirection.Denoising, PatchSource.Other, 1, "--by head does not split resid-pre")]
+    [InlineData(PatchSite.ResidPre, PatchBy.Auto, PatchDirection.Denoising, PatchSource.Zero, 1, "--direction noising")]
+    [InlineData(PatchSite.HeadPattern, PatchBy.Auto, PatchDirection.Noising, PatchSource.Noise, 1, "head-q")]
+    [InlineData(PatchSite.HeadZ, PatchBy.Auto, PatchDirection.Denoising, PatchSource.Other, 3, "--window 3")]
+    [InlineData(PatchSite.Neurons, PatchBy.Auto, PatchDirection.Denoising, PatchSource.Other, 1, "hook_post")]
+    public void What_makes_no_sense_is_refused(PatchSite over, PatchBy by, PatchDirection direction, PatchSource source, int window, string expected)
+    {
+        ActivationPatching request = new(Over: over, By: by, Direction: direction, Source: source, Window: window);
+        Assert.Contains(expected, Assert.Throws<CutawayException>(() => request.Run(LanguageModel.Load("wired"))).Message, StringComparison.Ordinal);
+    }
+
+    private static PairBatch Pairs(LanguageModel model, Golden golden)
+    {
+        long[] answers = golden.Integers("answers");
+        return PairBatch.Encode(model, [.. Enumerable.Range(0, 2).Select(i => new PromptPair(
+            Row("clean_tokens", i), Row("corrupted_tokens", i), Word(answers[2 * i]), Word(answers[(2 * i) + 1])))]);
+
+        Prompt Row(string name, int i) => Prompt.FromIds([.. golden.Integers(name).Skip(i * 10).Take(10).Select(id => (int)id)]);
+
+        string Word(long id) => model.Tokenizer.TokenText((int)id);
+    }
+}
