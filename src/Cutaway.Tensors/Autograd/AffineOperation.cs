@@ -1,5 +1,7 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using Cutaway.Tensors.Kernels;
+using Cutaway.Tensors.Kernels.Backward;
 using Cutaway.Tensors.Parallel;
 
 namespace Cutaway.Tensors.Autograd;
@@ -54,12 +56,12 @@ internal sealed unsafe class AffineOperation<T> : Operation<T>
 
         if (weightGradient is not null)
         {
-            ColumnSum.Add(tape.Pool, dy, x.Pointer, rows, width, weightGradient);
+            ColumnSums.AddProducts(tape.Pool, new MatrixView<T>(dy, rows, width, width), new MatrixView<T>(x.Pointer, rows, width, width), weightGradient);
         }
 
         if (biasGradient is not null)
         {
-            ColumnSum.Add(tape.Pool, dy, null, rows, width, biasGradient);
+            ColumnSums.Add(tape.Pool, new MatrixView<T>(dy, rows, width, width), biasGradient);
         }
     }
 

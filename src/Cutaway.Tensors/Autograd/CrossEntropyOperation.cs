@@ -71,7 +71,7 @@ internal sealed unsafe class CrossEntropyOperation<T> : Operation<T>
                 tape.Pool.ForRows(rows, 4L * rows * vocabulary, ref work);
                 if (operation is not null)
                 {
-                    WeightProduct.Multiply(tape, of, unembedding, new MatrixView<T>(operation.gradient.Pointer + ((nint)first * width), rows, width, width), isSum: false);
+                    MatrixProduct.LinearTransposed(tape.Pool, of, unembedding, new MatrixView<T>(operation.gradient.Pointer + ((nint)first * width), rows, width, width));
                 }
 
                 if (weightGradient is not null)
@@ -81,7 +81,7 @@ internal sealed unsafe class CrossEntropyOperation<T> : Operation<T>
 
                 if (biasGradient is not null)
                 {
-                    ColumnSum.Add(tape.Pool, logits.Pointer, null, rows, vocabulary, biasGradient);
+                    ColumnSums.Add(tape.Pool, of, biasGradient);
                 }
             }
         }
@@ -129,7 +129,7 @@ internal sealed unsafe class CrossEntropyOperation<T> : Operation<T>
                 return;
             }
 
-            SoftCap.Apply(row, softCap);
+            Kernels.SoftCap.Apply(row, softCap);
             Span<T> gradient = new(capped + ((nint)index * vocabulary), vocabulary);
             losses[index] = CrossEntropy.Row(row, targets[index], scale, gradient);
             SoftCapBackward.Apply(row, gradient, row, softCap);

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Numerics.Tensors;
-using Cutaway.Tensors.Parallel;
+using Cutaway.Tensors.Kernels;
+using Cutaway.Tensors.Kernels.Backward;
 using Cutaway.Tensors.Storage;
 
 namespace Cutaway.Tensors.Autograd;
@@ -10,6 +11,7 @@ internal sealed unsafe class EmbeddingOperation<T> : Operation<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private ReadOnlyMemory<int> ids;
+    private int entries;
     private int width;
     private T factor;
     private T* gradient;
@@ -29,7 +31,7 @@ internal sealed unsafe class EmbeddingOperation<T> : Operation<T>
 
         EmbeddingOperation<T> operation = tape.Record<EmbeddingOperation<T>>();
         operation.ids = ids;
-        operation.width = weight.Columns;
+        (operation.entries, operation.width) = (weight.Rows, weight.Columns);
         operation.factor = factor;
         operation.gradient = gradient;
         return operation;
@@ -38,25 +40,13 @@ internal sealed unsafe class EmbeddingOperation<T> : Operation<T>
     /// <inheritdoc/>
     public override void Backward(Tape<T> tape)
     {
-        Work work = new(ids, Output!.Gradient, gradient, width, factor);
-        tape.Pool.ForRows((width + Work.Chunk - 1) / Work.Chunk, Output.Length, ref work);
-    }
-
-    // Two places may read the same row, so threads share columns.
-    private readonly struct Work(ReadOnlyMemory<int> ids, T* dy, T* gradient, int width, T factor) : IParallelWork
-    {
-        public const int Chunk = 64;
-
-        public void Invoke(int index)
+        Variable<T> y = Output!;
+        Span<T> dy = new(y.Gradient, y.Length);
+        if (factor != T.One)
         {
-            int start = index * Chunk;
-            int count = Math.Min(Chunk, width - start);
-            ReadOnlySpan<int> rows = ids.Span;
-            for (int i = 0; i < rows.Length; i++)
-            {
-                Span<T> sum = new(gradient + ((nint)rows[i] * width) + start, count);
-                TensorPrimitives.MultiplyAdd(new ReadOnlySpan<T>(dy + ((nint)i * width) + start, count), factor, sum, sum);
-            }
+            TensorPrimitives.Multiply(dy, factor, dy);
         }
+
+        EmbeddingBackward.Add(tape.Pool, ids.Span, new MatrixView<T>(y.Gradient, y.Length / width, width, width), new MatrixView<T>(gradient, entries, width, width));
     }
 }

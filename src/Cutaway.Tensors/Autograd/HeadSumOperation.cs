@@ -1,4 +1,6 @@
 using System.Numerics;
+using Cutaway.Tensors.Kernels;
+using Cutaway.Tensors.Kernels.Backward;
 using Cutaway.Tensors.Parallel;
 
 namespace Cutaway.Tensors.Autograd;
@@ -46,7 +48,7 @@ internal sealed unsafe class HeadSumOperation<T> : Operation<T>
 
         if (biasGradient is not null)
         {
-            ColumnSum.Add(tape.Pool, dy, null, rows, width, biasGradient);
+            ColumnSums.Add(tape.Pool, new MatrixView<T>(dy, rows, width, width), biasGradient);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Cutaway.Tensors.Kernels;
+using Cutaway.Tensors.Kernels.Backward;
 using Cutaway.Tensors.Storage;
 
 namespace Cutaway.Tensors.Autograd;
@@ -55,7 +56,7 @@ internal sealed unsafe class LinearOperation<T> : Operation<T>
             if (dx is not null)
             {
                 WeightMatrix rowsOfPart = parts == 1 ? weight : weight.SliceRows(part * outputs, outputs);
-                WeightProduct.Multiply(tape, dyPart, rowsOfPart, new MatrixView<T>(dx + (part * inputs), rows, inputs, parts * inputs), isSum);
+                MatrixProduct.LinearTransposed(tape.Pool, dyPart, rowsOfPart, new MatrixView<T>(dx + (part * inputs), rows, inputs, parts * inputs), isSum);
             }
 
             if (weightGradient is not null)
@@ -68,7 +69,7 @@ internal sealed unsafe class LinearOperation<T> : Operation<T>
 
         if (biasGradient is not null)
         {
-            ColumnSum.Add(tape.Pool, dy, null, rows, parts * outputs, biasGradient);
+            ColumnSums.Add(tape.Pool, new MatrixView<T>(dy, rows, parts * outputs, parts * outputs), biasGradient);
         }
     }
 }

@@ -59,13 +59,13 @@ internal sealed unsafe class NormOperation<T> : Operation<T>
         tape.Pool.ForRows(rows, 2L * x.Length, ref work);
         if (normalized is not null)
         {
-            ColumnSum.Add(tape.Pool, dy, normalized.Pointer, rows, width, weightGradient);
+            ColumnSums.AddProducts(tape.Pool, new MatrixView<T>(dy, rows, width, width), new MatrixView<T>(normalized.Pointer, rows, width, width), weightGradient);
             tape.Memory.Return(normalized);
         }
 
         if (biasGradient is not null)
         {
-            ColumnSum.Add(tape.Pool, dy, null, rows, width, biasGradient);
+            ColumnSums.Add(tape.Pool, new MatrixView<T>(dy, rows, width, width), biasGradient);
         }
     }
 
