@@ -94,7 +94,7 @@ public sealed unsafe partial class ForwardPass<T>
         GC.KeepAlive(this);
     }
 
-    private bool Finished(int next) => request.Logits == LogitScope.None && (listener is null || listener.Last < next) && request.Cache is null;
+    private bool Finished(int next) => request.Logits == LogitScope.None && request.Targets.IsEmpty && (listener is null || listener.Last < next) && request.Cache is null;
 
     private void Begin(in ForwardRequest input, IActivationListener<T>? visitor)
     {
