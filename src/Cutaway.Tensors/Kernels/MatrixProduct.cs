@@ -39,6 +39,37 @@ public static unsafe class MatrixProduct
         }
     }
 
+    /// <summary>As <see cref="Multiply{T}(WorkerPool, MatrixView{T}, MatrixView{T}, MatrixView{T}, T, bool)"/>, on memory that the collector may move otherwise.</summary>
+    /// <param name="pool">Threads to share the output tiles; null computes on the caller alone.</param>
+    /// <param name="a">[m, k].</param>
+    /// <param name="b">[k, n].</param>
+    /// <param name="c">[m, n], rows <paramref name="stride"/> apart; must not overlap a or b.</param>
+    /// <param name="stride">Elements from one row of c to the next.</param>
+    /// <param name="alpha">A factor on the product.</param>
+    /// <param name="accumulate">Whether to add to what c holds.</param>
+    /// <exception cref="ArgumentException">The shapes do not fit.</exception>
+    public static void Multiply<T>(WorkerPool? pool, SpanMatrix<T> a, SpanMatrix<T> b, Span<T> c, int stride, T alpha, bool accumulate = false)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        if (a.Columns != b.Rows || stride < b.Columns || (a.Rows > 0 && ((a.Rows - 1L) * stride) + b.Columns > c.Length))
+        {
+            throw new ArgumentException($"[{a.Rows}, {a.Columns}] · [{b.Rows}, {b.Columns}] does not fit into {c.Length} values, rows {stride} apart", nameof(c));
+        }
+
+        fixed (T* left = a.Values)
+        fixed (T* right = b.Values)
+        fixed (T* target = c)
+        {
+            Multiply(
+                pool,
+                new MatrixView<T>((nint)left, a.Rows, a.Columns, a.RowStride, a.ColumnStride),
+                new MatrixView<T>((nint)right, b.Rows, b.Columns, b.RowStride, b.ColumnStride),
+                new MatrixView<T>(target, a.Rows, b.Columns, stride),
+                alpha,
+                accumulate);
+        }
+    }
+
     /// <summary>The linear map of a weight: y = x · wᵀ (+ bias), widening the weight as it goes.</summary>
     /// <param name="pool">Threads to share the outputs; null computes on the caller alone.</param>
     /// <param name="x">[m, inputs] with unit column stride.</param>

@@ -150,12 +150,39 @@ public sealed unsafe class WeightMatrix
         }
 
         T[] values = new T[Rows * Columns];
-        for (int row = 0; row < Rows; row++)
+        Decode<T>(values);
+        return values;
+    }
+
+    /// <summary>The whole matrix widened into memory that is there already.</summary>
+    /// <param name="destination">[rows, columns] row-major.</param>
+    public void Decode<T>(Span<T> destination)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        destination = destination[..checked(Rows * Columns)];
+        if (!IsTransposed || rowMap is not null)
         {
-            DecodeRow(row, values.AsSpan(row * Columns, Columns));
+            for (int row = 0; row < Rows; row++)
+            {
+                DecodeRow(row, destination.Slice(row * Columns, Columns));
+            }
+
+            return;
         }
 
-        return values;
+        // Read as it is stored, row by row of inputs.
+        T[] stored = new T[Rows];
+        int bytes = checked((int)Type.BytesFor(Rows));
+        for (int column = 0; column < Columns; column++)
+        {
+            ElementDecoder.Decode<T>(Type, new ReadOnlySpan<byte>(Data + (column * StrideBytes), bytes), stored);
+            for (int row = 0; row < stored.Length; row++)
+            {
+                destination[(row * Columns) + column] = stored[row];
+            }
+        }
+
+        GC.KeepAlive(owner);
     }
 
     private long StrideBytesOfRow() => Type.BytesFor(Columns);

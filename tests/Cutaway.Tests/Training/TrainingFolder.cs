@@ -20,7 +20,7 @@ internal sealed class TrainingFolder : IDisposable
     public string this[params string[] parts] => Path.Combine([folder.FullName, .. parts]);
 
     /// <summary>Writes a recipe of a network with two layers, changed by keys.</summary>
-    public Recipe Recipe(string more = "", string model = "")
+    public Recipe Recipe(string more = "", string model = "", string optimiser = "\"rate\": 0.01")
     {
         File.WriteAllText(this["recipe.json"], $$"""
             {
@@ -29,7 +29,7 @@ internal sealed class TrainingFolder : IDisposable
               "tokenizer": { "file": "tokenizer.json", "begin_of_text": "<bos>" },
               "corpus": { "file": "text.txt", "seed": 3 },
               "batch": 4, "length": 16, "steps": 12,
-              "optimiser": { "rate": 0.01 },
+              "optimiser": { {{optimiser}} },
               "held_out": { "sequences": 6, "every": 5 }{{more}}
             }
             """);
