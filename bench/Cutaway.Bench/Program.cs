@@ -6,7 +6,9 @@ using Cutaway.Bench;
     ("backward", BackwardBench.Run),
     ("fuzz", FuzzBench.Run),
     ("forward", ForwardBench.Run),
+    ("gradients", GradientsBench.Run),
     ("generation", GenerationBench.Run),
+    ("training", TrainingBench.Run),
     ("startup", StartupBench.Run),
 ];
 

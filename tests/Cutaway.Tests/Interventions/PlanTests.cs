@@ -26,6 +26,7 @@ public sealed class PlanTests
         new Affine { Site = Site.Z(1), Matrix = Tensor.Of(new double[16], [4, 4]), Bias = Tensor.Vector(1, 2, 3, 4) },
         new Clamp { Site = Site.MlpPost(0), Minimum = 0 },
         new Clamp { Site = Site.ResidPost(1), Direction = Vector, Minimum = double.NegativeInfinity, Maximum = 0 },
+        CaptureGradient.At(Site.Z(0, 3).At(-1)),
     ];
 
     [Fact]
@@ -73,7 +74,7 @@ public sealed class PlanTests
     [InlineData("null", "is empty")]
     [InlineData("[null]", "is empty")]
     [InlineData("{}", "is not a plan")]
-    [InlineData("[{\"kind\": \"multiply\", \"site\": \"hook_embed\"}]", "'multiply' is no kind of intervention (at $[0]); there are capture, replace,")]
+    [InlineData("[{\"kind\": \"multiply\", \"site\": \"hook_embed\"}]", "'multiply' is no kind of intervention (at $[0]); there are capture, capture-gradient, replace,")]
     [InlineData("[{\"kind\": \"scale\", \"site\": \"hook_embed\"}]", "factor")]
     [InlineData("[{\"kind\": \"scale\", \"site\": \"hook_embed\", \"factor\": 1, \"speed\": 2}]", "'speed' is no property there")]
     [InlineData("[{\"kind\": \"scale\", \"site\": null, \"factor\": 1}]", "is not a plan")]
