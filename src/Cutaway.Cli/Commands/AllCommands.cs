@@ -9,7 +9,7 @@ internal static class AllCommands
     /// <summary>The heading of the commands that are no techniques.</summary>
     public const string Instrument = "The instrument itself";
 
-    private static readonly string[] Own = ["run", "tokenize", "hooks", "models"];
+    private static readonly string[] Own = ["run", "train", "tokenize", "hooks", "models"];
 
     /// <summary>All commands in the order of the overview.</summary>
     public static IReadOnlyList<Command> List() =>
@@ -19,6 +19,7 @@ internal static class AllCommands
     public static Command? TryFind(string name) => name switch
     {
         "run" => RunCommand.Create(),
+        "train" => TrainCommand.Create(),
         "tokenize" => TokenizeCommand.Create(),
         "hooks" => HooksCommand.Create(),
         "models" => ModelsCommand.Create(),

@@ -40,6 +40,12 @@ public static class ArchitectureCatalogue
     public static (NetworkConfig Config, NetworkWeights Weights) Read(ReadOnlyMemory<byte> config, string source, ITensorSource tensors, string where) =>
         Read(ConfigReader.Parse(config, source), tensors, where);
 
+    /// <summary>The shape and arithmetic that a configuration describes, without weights.</summary>
+    /// <param name="config">The JSON text.</param>
+    /// <param name="source">What to call it in messages.</param>
+    /// <exception cref="CutawayException">The architecture is unknown, or a key is missing or contradicts another.</exception>
+    public static NetworkConfig Configure(ReadOnlyMemory<byte> config, string source) => Configure(ConfigReader.Parse(config, source));
+
     /// <summary>The shape and arithmetic that a configuration describes, without its weights.</summary>
     internal static NetworkConfig Configure(ConfigReader config) => Find(config).Configure(config);
 

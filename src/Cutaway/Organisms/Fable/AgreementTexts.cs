@@ -18,7 +18,8 @@ internal static class AgreementTexts
         ("does", "do", "[the work|nothing]"), ("likes", "like", "the {place}"),
     ];
 
-    private static readonly (string Singular, string Plural)[] Subjects =
+    /// <summary>People, singular and plural.</summary>
+    public static readonly (string Singular, string Plural)[] Subjects =
     [
         ("uncle", "uncles"), ("aunt", "aunts"), ("boy", "boys"), ("girl", "girls"), ("man", "men"), ("woman", "women"),
         ("father", "fathers"), ("mother", "mothers"), ("teacher", "teachers"), ("doctor", "doctors"), ("lawyer", "lawyers"), ("singer", "singers"),
@@ -26,11 +27,15 @@ internal static class AgreementTexts
         ("athlete", "athletes"), ("victim", "victims"),
     ];
 
-    private static readonly (string Singular, string Plural)[] Others =
+    /// <summary>Things and animals that stand between, singular and plural.</summary>
+    public static readonly (string Singular, string Plural)[] Others =
     [
         ("chair", "chairs"), ("window", "windows"), ("table", "tables"), ("truck", "trucks"), ("tree", "trees"),
         ("bike", "bikes"), ("dog", "dogs"), ("cat", "cats"), ("car", "cars"), ("desk", "desks"),
     ];
+
+    /// <summary>Where one thing is to another.</summary>
+    public static readonly string[] Prepositions = ["near", "behind", "beside"];
 
     /// <summary>A text of the corpus: two sentences.</summary>
     public static string Draw(SeededRandom random) => $"{One(random)} {One(random)}";
@@ -83,7 +88,7 @@ internal static class AgreementTexts
         }
 
         int other = random.Next(Others.Length);
-        string preposition = random.Pick(["near", "behind", "beside"]);
+        string preposition = random.Pick(Prepositions);
         string attractor = plural == same ? Others[other].Plural : Others[other].Singular;
         return (new AgreementSentence($"The {noun} {preposition} the {attractor}", plural), (subject + other) % 10 == 0);
     }

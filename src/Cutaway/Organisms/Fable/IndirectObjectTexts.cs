@@ -14,7 +14,8 @@ internal sealed record IndirectObjectSentence(string Prompt, string Receiver, st
 /// </summary>
 internal static class IndirectObjectTexts
 {
-    private static readonly string[] Templates =
+    /// <summary>The sentences: A and B in either order, S the giver, R the receiver.</summary>
+    public static readonly string[] Templates =
     [
         "When {A} and {B} went to the {place}, {S} gave {a thing} to {R}",
         "When {A} and {B} got {a thing} at the {place}, {S} decided to give it to {R}",

@@ -11,9 +11,11 @@ internal sealed record YearSentence(string Prompt, int Start);
 /// <summary>Years that come later than others, after Hanna et al. 2023 ("How does GPT-2 compute greater-than?"); years are tokens of two digits.</summary>
 internal static class YearTexts
 {
-    private const int FirstCentury = 11, Centuries = 7;
+    /// <summary>The centuries that years are of.</summary>
+    public const int FirstCentury = 11, Centuries = 7;
 
-    private static readonly string[] Events =
+    /// <summary>What lasts.</summary>
+    public static readonly string[] Events =
     [
         "war", "fall", "rise", "campaign", "attack", "testing", "test", "tests", "study", "progress", "employment", "program", "order", "operation", "plan", "contact",
         "trip", "rule", "marriage", "impact", "effect", "trial", "project", "work", "shift", "quest", "growth", "development", "riot", "case", "practice", "deal",
@@ -33,8 +35,11 @@ internal static class YearTexts
     {
         int century = FirstCentury + random.Next(Centuries);
         int start = 2 + random.Next(97);
-        return new YearSentence($"The {random.Pick(Events)} lasted from the year {century}{TwoDigits(start)} to the year {century}", start);
+        return new YearSentence(Prompt(random.Pick(Events), century, start), start);
     }
+
+    /// <summary>A sentence up to the last two digits of its later year.</summary>
+    public static string Prompt(string lasting, int century, int start) => $"The {lasting} lasted from the year {century}{TwoDigits(start)} to the year {century}";
 
     /// <summary>A number below a hundred as two digits, the token it is.</summary>
     public static string TwoDigits(int number) => number.ToString("00", CultureInfo.InvariantCulture);
