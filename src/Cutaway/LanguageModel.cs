@@ -1,11 +1,13 @@
 using System.Collections.Concurrent;
 using System.Numerics;
 using Cutaway.Interventions;
+using Cutaway.Metrics;
 using Cutaway.Models.Network;
 using Cutaway.Models.Tokenizers;
 using Cutaway.Models.Tokenizers.Chat;
 using Cutaway.Runs;
 using Cutaway.Tensors;
+using Cutaway.Tensors.Autograd;
 
 namespace Cutaway;
 
@@ -13,6 +15,7 @@ namespace Cutaway;
 public sealed class LanguageModel
 {
     private readonly ConcurrentBag<object> passes = [];
+    private readonly ConcurrentBag<object> tapes = [];
     private readonly Lazy<ITokenizer> tokenizer;
 
     /// <summary>Joins a network and a tokenizer; <c>LanguageModel.Load</c> does it from files.</summary>
@@ -153,6 +156,26 @@ public sealed class LanguageModel
     public Run Run(TokenBatch tokens, IReadOnlyList<PlanItem> plan, LogitScope logits = LogitScope.All, CancellationToken cancellation = default) =>
         DType == DType.Float32 ? Run<float>(tokens, plan, logits, cancellation) : Run<double>(tokens, plan, logits, cancellation);
 
+    /// <summary>Runs a batch of sequences and takes the gradient of a metric back through the run.</summary>
+    /// <param name="tokens">The sequences.</param>
+    /// <param name="metric">The metric; its sum over the sequences is differentiated.</param>
+    /// <param name="plan">What to capture and to change, in order; <see cref="CaptureGradient"/> says where gradients are kept. Those of vectors that the plan adds are kept always.</param>
+    /// <param name="cancellation">Cancels the run.</param>
+    /// <exception cref="CutawayException">The plan does not fit the model, the tokens do not, or a part of the plan has no gradient.</exception>
+    public GradientRun Differentiate(TokenBatch tokens, Metric metric, IReadOnlyList<PlanItem> plan, CancellationToken cancellation = default)
+    {
+        return DType == DType.Float32 ? Differentiate<float>() : Differentiate<double>();
+
+        GradientRun Differentiate<T>()
+            where T : unmanaged, IBinaryFloatingPointIeee754<T> => UsePass<T, GradientRun>(pass =>
+            {
+                Tape<T> tape = tapes.TryTake(out object? kept) && kept is Tape<T> typed ? typed : new Tape<T>();
+                GradientRun run = Differentiation.Run(this, pass, tape, tokens, metric, plan, cancellation);
+                tapes.Add(tape);
+                return run;
+            });
+    }
+
     /// <summary>Continues a prompt, with interventions held in every step.</summary>
     /// <param name="prompt">A text or ids.</param>
     /// <param name="options">How to choose tokens, and when to stop.</param>
@@ -211,8 +234,7 @@ public sealed class LanguageModel
                 LogitScope.Last => Tensor.CopyOf(pass.Logits, [tokens.Batch, Config.Vocabulary], ["batch", "vocab"]),
                 _ => null,
             };
-            HashSet<string> partial = [.. compiled.Entries.Where(entry => entry.Item is Capture && (entry.Heads is not null || entry.Columns is not null)).Select(entry => entry.Point.Name)];
-            return new Run(this, tokens, values, listener.Captured, partial);
+            return new Run(this, tokens, values, listener.Captured, compiled.Partial);
         });
     }
 

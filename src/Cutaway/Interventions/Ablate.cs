@@ -93,6 +93,8 @@ public sealed record Ablate : Intervention
         }
     }
 
+    internal override void Backward<T>(Span<T> gradient, ReadOnlySpan<T> before, in Place place) => gradient.Clear();
+
     /// <summary>The mean over everything but heads and the last axis.</summary>
     /// <param name="values">[width], [heads, width], or the activation's own axes with or without batch.</param>
     /// <param name="point">The hook point.</param>

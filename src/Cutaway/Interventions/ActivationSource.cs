@@ -33,9 +33,12 @@ internal static class ActivationSource
     /// <summary>The vector for a place.</summary>
     /// <exception cref="CutawayException">The tensor has no such position or sequence.</exception>
     public static ReadOnlySpan<T> For<T>(Tensor values, in Place place, int length)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => values.To<T>().Slice(Offset(values, place, length), length);
+
+    /// <summary>Where the vector for a place begins.</summary>
+    /// <exception cref="CutawayException">The tensor has no such position or sequence.</exception>
+    public static int Offset(Tensor values, in Place place, int length)
     {
-        ReadOnlySpan<T> all = values.To<T>();
         int width = values.Shape[^1];
         if (width != length)
         {
@@ -44,12 +47,12 @@ internal static class ActivationSource
 
         if (values.Shape.Count == 1)
         {
-            return all;
+            return 0;
         }
 
         if (values.Shape.Count == 2 && place.Point.HeadAxis >= 0)
         {
-            return all.Slice(place.Head * width, width);
+            return place.Head * width;
         }
 
         int offset = 0;
@@ -71,6 +74,6 @@ internal static class ActivationSource
             offset = (offset * values.Shape[i]) + index;
         }
 
-        return all.Slice(offset * width, width);
+        return offset * width;
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Cutaway.Models.Network;
 using Cutaway.Sites;
 using Cutaway.Tensors;
@@ -32,6 +33,26 @@ public sealed record Add : Intervention
         for (int i = 0; i < vector.Length; i++)
         {
             vector[i] += factor * added[i];
+        }
+    }
+
+    internal override void Backward<T>(Span<T> gradient, ReadOnlySpan<T> before, in Place place)
+    {
+        // What is added does not depend on what it is added to.
+    }
+
+    /// <summary>Adds to the gradient of the vector what reached one place.</summary>
+    /// <param name="gradient">The gradient there.</param>
+    /// <param name="place">Which place that is.</param>
+    /// <param name="sum">In the shape of <see cref="Values"/>.</param>
+    internal void Collect<T>(ReadOnlySpan<T> gradient, in Place place, Span<T> sum)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        T factor = T.CreateTruncating(Factor);
+        Span<T> target = sum.Slice(ActivationSource.Offset(Values, place, gradient.Length), gradient.Length);
+        for (int i = 0; i < gradient.Length; i++)
+        {
+            target[i] += factor * gradient[i];
         }
     }
 }

@@ -42,4 +42,22 @@ public sealed record Affine : Intervention
         mapped.AsSpan(0, width).CopyTo(vector);
         ArrayPool<T>.Shared.Return(mapped);
     }
+
+    internal override void Backward<T>(Span<T> gradient, ReadOnlySpan<T> before, in Place place)
+    {
+        ReadOnlySpan<T> matrix = Matrix.To<T>();
+        int width = gradient.Length;
+        T[] mapped = ArrayPool<T>.Shared.Rent(width);
+        mapped.AsSpan(0, width).Clear();
+        for (int row = 0; row < width; row++)
+        {
+            for (int i = 0; i < width; i++)
+            {
+                mapped[i] += matrix[(row * width) + i] * gradient[row];
+            }
+        }
+
+        mapped.AsSpan(0, width).CopyTo(gradient);
+        ArrayPool<T>.Shared.Return(mapped);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Cutaway.Models.Network;
 using Cutaway.Tensors;
 
@@ -48,6 +49,49 @@ public sealed record Clamp : Intervention
         }
 
         ReadOnlySpan<T> direction = Direction.To<T>();
+        (T along, T norm) = Along(vector, direction);
+        T change = (T.Clamp(along, low, high) - along) / norm;
+        for (int i = 0; i < vector.Length; i++)
+        {
+            vector[i] += change * direction[i];
+        }
+    }
+
+    internal override bool GradientReadsValues => true;
+
+    internal override void Backward<T>(Span<T> gradient, ReadOnlySpan<T> before, in Place place)
+    {
+        T low = T.CreateTruncating(Minimum);
+        T high = T.CreateTruncating(Maximum);
+        if (Direction is null)
+        {
+            for (int i = 0; i < gradient.Length; i++)
+            {
+                gradient[i] = before[i] < low || before[i] > high ? T.Zero : gradient[i];
+            }
+
+            return;
+        }
+
+        ReadOnlySpan<T> direction = Direction.To<T>();
+        (T along, T norm) = Along(before, direction);
+        if (along >= low && along <= high)
+        {
+            return;
+        }
+
+        // Where the coefficient is held, nothing passes along the direction.
+        (T kept, _) = Along(gradient, direction);
+        for (int i = 0; i < gradient.Length; i++)
+        {
+            gradient[i] -= kept / norm * direction[i];
+        }
+    }
+
+    // The coefficient of a vector along a direction, and the direction's length.
+    private static (T Along, T Norm) Along<T>(ReadOnlySpan<T> vector, ReadOnlySpan<T> direction)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
         T dot = T.Zero;
         T squares = T.Zero;
         for (int i = 0; i < vector.Length; i++)
@@ -57,11 +101,6 @@ public sealed record Clamp : Intervention
         }
 
         T norm = T.Sqrt(squares);
-        T along = dot / norm;
-        T change = (T.Clamp(along, low, high) - along) / norm;
-        for (int i = 0; i < vector.Length; i++)
-        {
-            vector[i] += change * direction[i];
-        }
+        return (dot / norm, norm);
     }
 }

@@ -27,4 +27,6 @@ public sealed record Freeze : Intervention
 
     internal override void Apply<T>(Span<T> vector, in Place place) =>
         ActivationSource.For<T>(Values, place, vector.Length).CopyTo(vector);
+
+    internal override void Backward<T>(Span<T> gradient, ReadOnlySpan<T> before, in Place place) => gradient.Clear();
 }

@@ -41,6 +41,16 @@ public abstract record Intervention : PlanItem
     /// <param name="place">Which place that is.</param>
     internal abstract void Apply<T>(Span<T> vector, in Place place)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>;
+
+    /// <summary>Whether <see cref="Backward"/> reads the vector as it was before the change.</summary>
+    internal virtual bool GradientReadsValues => false;
+
+    /// <summary>Turns the gradient after the change into the gradient before it, in place.</summary>
+    /// <param name="gradient">The gradient at one place.</param>
+    /// <param name="before">The vector before the change, where <see cref="GradientReadsValues"/>; else anything.</param>
+    /// <param name="place">Which place that is.</param>
+    internal abstract void Backward<T>(Span<T> gradient, ReadOnlySpan<T> before, in Place place)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>;
 }
 
 /// <summary>A place within an activation: the indices of its axes but the last.</summary>

@@ -44,4 +44,10 @@ public sealed record LocalFunction : Intervention
 
         ArrayPool<double>.Shared.Return(rented);
     }
+
+    internal override void Backward<T>(Span<T> gradient, ReadOnlySpan<T> before, in Place place) => throw NotDifferentiable(place.Point.Name);
+
+    /// <summary>The error where a gradient would have to pass code.</summary>
+    internal static CutawayException NotDifferentiable(string point) => CutawayException.Usage(
+        $"the local function at '{point}' is code, which has no gradient, and a gradient is asked for before it; use a record such as Add, Scale or Affine, or ask after it");
 }

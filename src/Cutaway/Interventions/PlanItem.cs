@@ -6,6 +6,7 @@ namespace Cutaway.Interventions;
 /// <summary>One entry of a plan: what to read, or what to change, at a site.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(Capture), "capture")]
+[JsonDerivedType(typeof(CaptureGradient), "capture-gradient")]
 [JsonDerivedType(typeof(Replace), "replace")]
 [JsonDerivedType(typeof(Freeze), "freeze")]
 [JsonDerivedType(typeof(Add), "add")]

@@ -48,6 +48,9 @@ public sealed record ProjectOut : Intervention
         }
     }
 
+    // A projection is its own transpose.
+    internal override void Backward<T>(Span<T> gradient, ReadOnlySpan<T> before, in Place place) => Apply(gradient, place);
+
     private Tensor Basis() => Bases.GetValue(this, record => Orthonormal(record.Directions));
 
     /// <summary>An orthonormal basis of the span, by modified Gram-Schmidt in double precision.</summary>

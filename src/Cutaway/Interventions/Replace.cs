@@ -49,4 +49,18 @@ public sealed record Replace : Intervention
             vector[element] = values[element];
         }
     }
+
+    internal override void Backward<T>(Span<T> gradient, ReadOnlySpan<T> before, in Place place)
+    {
+        if (Elements is null)
+        {
+            gradient.Clear();
+            return;
+        }
+
+        foreach (int element in Elements)
+        {
+            gradient[element] = T.Zero;
+        }
+    }
 }

@@ -28,4 +28,6 @@ public sealed record Scale : Intervention
             vector[i] *= factor;
         }
     }
+
+    internal override void Backward<T>(Span<T> gradient, ReadOnlySpan<T> before, in Place place) => Apply(gradient, place);
 }

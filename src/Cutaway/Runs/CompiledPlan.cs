@@ -22,6 +22,9 @@ internal sealed class CompiledPlan
 
     public List<Entry>? At(int index) => byPoint[index];
 
+    /// <summary>Hook points of which only some heads or positions are captured.</summary>
+    public IReadOnlySet<string> Partial => Entries.Where(entry => entry.Item is Capture && (entry.Heads is not null || entry.Columns is not null)).Select(entry => entry.Point.Name).ToHashSet();
+
     public IEnumerable<Entry> Entries => byPoint.Where(entries => entries is not null).SelectMany(entries => entries!);
 
     /// <summary>Checks a plan.</summary>
@@ -29,8 +32,9 @@ internal sealed class CompiledPlan
     /// <param name="plan">The plan.</param>
     /// <param name="prompt">What is read first; positions count its real tokens, negative ones from its end.</param>
     /// <param name="generated">Tokens that may be generated after it; 0 for a run.</param>
+    /// <param name="gradients">Whether the run is differentiated.</param>
     /// <exception cref="CutawayException">A site is unknown, a shape does not fit, a position is outside, or two entries contradict.</exception>
-    public static CompiledPlan Compile(HookTable hooks, IReadOnlyList<PlanItem> plan, TokenBatch prompt, int generated = 0)
+    public static CompiledPlan Compile(HookTable hooks, IReadOnlyList<PlanItem> plan, TokenBatch prompt, int generated = 0, bool gradients = false)
     {
         List<Entry>?[] byPoint = new List<Entry>?[hooks.Points.Count];
         foreach (PlanItem item in plan)
@@ -40,12 +44,17 @@ internal sealed class CompiledPlan
                 throw CutawayException.Usage($"{item.GetType().Name} at '{item.Site}' holds in generated steps only, and a run generates nothing; use Phase.Always or Phase.Prompt");
             }
 
+            if (item is CaptureGradient && !gradients)
+            {
+                throw CutawayException.Usage($"a plain run has no gradients, and the plan asks for one at '{item.Site}'; use Differentiate, which takes a metric");
+            }
+
             foreach (HookPoint point in item.Site.Resolve(hooks))
             {
                 (item as Intervention)?.Validate(point);
                 Entry entry = new(item, point, Heads(item), Columns(item, point, prompt, generated));
                 List<Entry> entries = byPoint[point.Index] ??= [];
-                if (item is Capture)
+                if (item is not Intervention)
                 {
                     AddCapture(entries, entry);
                 }
@@ -54,13 +63,18 @@ internal sealed class CompiledPlan
                     CheckContradictions(entries, entry);
 
                     // Captures read what the network goes on with, so they come after every change.
-                    int at = entries.FindIndex(other => other.Item is Capture);
+                    int at = entries.FindIndex(other => other.Item is not Intervention);
                     entries.Insert(at < 0 ? entries.Count : at, entry);
                 }
             }
         }
 
         CheckSplitInputs(hooks, byPoint);
+        if (gradients)
+        {
+            CheckFunctions(hooks, byPoint);
+        }
+
         return new(byPoint, hooks);
     }
 
@@ -80,13 +94,24 @@ internal sealed class CompiledPlan
         }
     }
 
+    // A gradient that is asked for before a function would have to pass it.
+    private static void CheckFunctions(HookTable hooks, List<Entry>?[] byPoint)
+    {
+        int first = Array.FindIndex(byPoint, entries => entries?.Exists(entry => entry.Item is CaptureGradient or Add) == true);
+        int function = Array.FindLastIndex(byPoint, entries => entries?.Exists(entry => entry.Item is LocalFunction) == true);
+        if (first >= 0 && first < function)
+        {
+            throw LocalFunction.NotDifferentiable(hooks.Points[function].Name);
+        }
+    }
+
     private static void AddCapture(List<Entry> entries, Entry entry)
     {
-        if (entries.Find(other => other.Item is Capture) is not { } known)
+        if (entries.Find(other => other.Item.GetType() == entry.Item.GetType()) is not { } known)
         {
             entries.Add(entry);
         }
-        else if (!known.SameParts(entry) || ((Capture)known.Item).Store != ((Capture)entry.Item).Store)
+        else if (!known.SameParts(entry) || (known.Item as Capture)?.Store != (entry.Item as Capture)?.Store)
         {
             throw CutawayException.Usage($"'{entry.Point.Name}' is captured twice, with different heads, positions or precision; capture all that is needed once");
         }
@@ -123,7 +148,7 @@ internal sealed class CompiledPlan
     private static int[]? Heads(PlanItem item) => item.Site.Heads is { } heads ? Chosen(item, heads) : null;
 
     // An intervention acts once on each place; a capture lists what was asked for, as it was asked for.
-    private static int[] Chosen(PlanItem item, IEnumerable<int> indices) => [.. item is Capture ? indices : indices.Distinct()];
+    private static int[] Chosen(PlanItem item, IEnumerable<int> indices) => [.. item is Intervention ? indices.Distinct() : indices];
 
     private static int[][]? Columns(PlanItem item, HookPoint point, TokenBatch prompt, int generated)
     {

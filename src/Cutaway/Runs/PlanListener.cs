@@ -6,11 +6,16 @@ using Cutaway.Tensors;
 namespace Cutaway.Runs;
 
 /// <summary>Carries out a compiled plan during a forward pass.</summary>
-internal sealed class PlanListener<T>(CompiledPlan plan) : IActivationListener<T>
+internal sealed class PlanListener<T>(CompiledPlan plan) : IGradientListener<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    private readonly Dictionary<Add, T[]> vectors = [];
+
     /// <summary>What was captured, by hook name.</summary>
     public Dictionary<string, Tensor> Captured { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The gradients that were captured, by hook name.</summary>
+    public Dictionary<string, Tensor> Gradients { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Whether the pass generates, rather than reads the prompt.</summary>
     public bool Generating { get; set; }
@@ -42,7 +47,7 @@ internal sealed class PlanListener<T>(CompiledPlan plan) : IActivationListener<T
         {
             if (entry.Item is Capture capture)
             {
-                Captured[activation.Point.Name] = Keep(entry, capture, activation);
+                Captured[activation.Point.Name] = Keep(entry, capture.Store, activation);
                 entry.Fired = true;
             }
             else if (entry.Item is Intervention intervention && Holds(intervention))
@@ -51,6 +56,70 @@ internal sealed class PlanListener<T>(CompiledPlan plan) : IActivationListener<T
             }
         }
     }
+
+    public bool Changes(int index) => Any(index, item => item is Intervention);
+
+    public bool ChangeWantsGradient(int index) => Any(index, item => item is Add);
+
+    public bool WantsGradient(int index) => Any(index, item => item is CaptureGradient);
+
+    public void Gradient(in Activation<T> gradient)
+    {
+        CompiledPlan.Entry entry = plan.At(gradient.Point.Index)!.Find(entry => entry.Item is CaptureGradient)!;
+        Gradients[gradient.Point.Name] = Keep(entry, null, gradient);
+        entry.Fired = true;
+    }
+
+    public void Change(in Activation<T> gradient, ReadOnlySpan<T> before)
+    {
+        List<CompiledPlan.Entry> changes = plan.At(gradient.Point.Index)!.FindAll(entry => entry.Item is Intervention);
+        for (int i = changes.Count - 1; i >= 0; i--)
+        {
+            Intervention intervention = (Intervention)changes[i].Item;
+            ReadOnlySpan<T> values = i > 0 && intervention.GradientReadsValues ? Remade(changes[..i], gradient, before) : before;
+            Walker walker = new(changes[i], gradient.Shape, gradient.Past);
+            while (walker.Next())
+            {
+                Span<T> vector = gradient.Values.Slice(walker.Offset, walker.Width);
+                Place place = walker.Place(gradient.Point);
+                if (intervention is Add addition)
+                {
+                    addition.Collect(vector, place, VectorOf(addition));
+                }
+
+                intervention.Backward(vector, values.Slice(walker.Offset, walker.Width), place);
+            }
+        }
+    }
+
+    /// <summary>The gradients of the vectors that the plan adds.</summary>
+    public Dictionary<Add, Tensor> VectorGradients() => plan.Entries.Select(entry => entry.Item).OfType<Add>().Distinct()
+        .ToDictionary(addition => addition, addition => Tensor.CopyOf<T>(VectorOf(addition), [.. addition.Values.Shape], addition.Values.Axes));
+
+    // What a change saw is made again from what the first change at its place saw.
+    private static T[] Remade(List<CompiledPlan.Entry> changes, in Activation<T> activation, ReadOnlySpan<T> before)
+    {
+        T[] values = before.ToArray();
+        Activation<T> remade = new() { Point = activation.Point, Values = values, Shape = activation.Shape, Past = activation.Past };
+        foreach (CompiledPlan.Entry change in changes)
+        {
+            Apply(change, (Intervention)change.Item, remade);
+        }
+
+        return values;
+    }
+
+    private T[] VectorOf(Add addition)
+    {
+        if (!vectors.TryGetValue(addition, out T[]? sum))
+        {
+            vectors.Add(addition, sum = new T[addition.Values.Count]);
+        }
+
+        return sum;
+    }
+
+    private bool Any(int index, Predicate<PlanItem> kind) => plan.At(index)?.Exists(entry => kind(entry.Item)) == true;
 
     /// <summary>Throws if an entry of the plan did nothing: a hook that did not fire is an error.</summary>
     /// <param name="length">Positions that were run.</param>
@@ -85,7 +154,7 @@ internal sealed class PlanListener<T>(CompiledPlan plan) : IActivationListener<T
         return any;
     }
 
-    private static Tensor Keep(CompiledPlan.Entry entry, Capture capture, in Activation<T> activation)
+    private static Tensor Keep(CompiledPlan.Entry entry, DType? store, in Activation<T> activation)
     {
         HookPoint point = entry.Point;
         int[] shape = activation.Shape.ToArray();
@@ -115,7 +184,7 @@ internal sealed class PlanListener<T>(CompiledPlan plan) : IActivationListener<T
         }
 
         Tensor tensor = Tensor.CopyOf(values, shape, point.Axes);
-        return capture.Store is { } dtype ? tensor.To(dtype) : tensor;
+        return store is { } dtype ? tensor.To(dtype) : tensor;
     }
 
     /// <summary>Walks over the chosen vectors of an activation, in the order of its axes.</summary>

@@ -73,7 +73,7 @@ public sealed class PlanTests
     [InlineData("null", "is empty")]
     [InlineData("[null]", "is empty")]
     [InlineData("{}", "is not a plan")]
-    [InlineData("[{\"kind\": \"multiply\", \"site\": \"hook_embed\"}]", "'multiply' is no kind of intervention (at $[0]); there are capture, replace,")]
+    [InlineData("[{\"kind\": \"multiply\", \"site\": \"hook_embed\"}]", "'multiply' is no kind of intervention (at $[0]); there are capture, capture-gradient, replace,")]
     [InlineData("[{\"kind\": \"scale\", \"site\": \"hook_embed\"}]", "factor")]
     [InlineData("[{\"kind\": \"scale\", \"site\": \"hook_embed\", \"factor\": 1, \"speed\": 2}]", "'speed' is no property there")]
     [InlineData("[{\"kind\": \"scale\", \"site\": null, \"factor\": 1}]", "is not a plan")]
