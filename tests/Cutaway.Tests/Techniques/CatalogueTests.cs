@@ -16,7 +16,7 @@ public sealed class CatalogueTests
     [Fact]
     public void Every_technique_is_there() => Assert.Equal(
         [
-            "ablate", "activation-patching", "anatomy", "attention-patterns", "attention-step", "direct-logit-attribution", "explain", "generate", "head-detector", "logit-lens",
+            "ablate", "activation-patching", "anatomy", "attention-patterns", "attention-step", "attribution-patching", "direct-logit-attribution", "eap", "eap-gp", "eap-ig", "explain", "generate", "head-detector", "logit-lens",
             "mlp-memory", "normalization", "steer",
         ],
         TechniqueCatalogue.Default.Techniques.Select(technique => technique.Name).Order(StringComparer.Ordinal));
