@@ -6,6 +6,7 @@ using Cutaway.Bench;
     ("fuzz", FuzzBench.Run),
     ("forward", ForwardBench.Run),
     ("generation", GenerationBench.Run),
+    ("training", TrainingBench.Run),
     ("startup", StartupBench.Run),
 ];
 

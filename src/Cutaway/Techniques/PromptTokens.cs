@@ -1,3 +1,5 @@
+using Cutaway.Data;
+using Cutaway.Metrics;
 using Cutaway.Tensors.Kernels;
 
 namespace Cutaway.Techniques;
@@ -46,4 +48,9 @@ internal static class PromptTokens
     /// <summary>What is measured, in words.</summary>
     public static string Metric(string answer, string? versus) =>
         versus is null ? $"logit of '{answer}'" : $"logit difference '{answer}' − '{versus}'";
+
+    /// <summary>What is measured of prompt pairs, in words.</summary>
+    public static string Metric(Metric metric, PairBatch pairs) => metric is LogitDifference && pairs.Pairs.Count == 1
+        ? Metric(pairs.Pairs[0].Answer, pairs.Pairs[0].Versus)
+        : metric.Name.Replace('-', ' ');
 }
