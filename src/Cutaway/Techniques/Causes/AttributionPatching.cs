@@ -74,7 +74,7 @@ public sealed record AttributionPatching(
         {
             Request = this with { By = grid.By },
             Labels = PatchLabels.Of(model, grid, pairs, positions),
-            Metric = metric is LogitDifference && pairs.Pairs.Count == 1 ? PromptTokens.Metric(pairs.Pairs[0].Answer, pairs.Pairs[0].Versus) : metric.Name,
+            Metric = PromptTokens.Metric(metric, pairs),
             CleanValue = denoising ? theirs : own,
             CorruptValue = denoising ? own : theirs,
             Effects = Mean(effects, value => value),

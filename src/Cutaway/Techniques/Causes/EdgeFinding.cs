@@ -117,7 +117,7 @@ public sealed record EdgeFinding : Finding
         return new EdgeFinding
         {
             Method = method,
-            Metric = metric is LogitDifference && pairs.Pairs.Count == 1 ? PromptTokens.Metric(pairs.Pairs[0].Answer, pairs.Pairs[0].Versus) : metric.Name,
+            Metric = PromptTokens.Metric(metric, pairs),
             CleanValue = attribution.CleanValue,
             CorruptValue = attribution.CorruptValue,
             CircuitValue = value,
