@@ -89,7 +89,7 @@ public sealed record TrainingFinding : Finding
         Name = run.Recipe.Name,
         Step = curve.Loss.Count,
         Steps = run.Recipe.Steps,
-        Parameters = session.Parameters.Values.Length,
+        Parameters = session.TrainedValues,
         Tokens = curve.Loss.Count * run.Recipe.TokensPerStep,
         Seconds = elapsed.TotalSeconds,
         TokensPerSecond = done * run.Recipe.TokensPerStep / Math.Max(1e-9, elapsed.TotalSeconds),
