@@ -258,6 +258,7 @@ public sealed unsafe partial class ForwardPass<T>
         (int inputs, int outputs) = (linear.Weight.Columns, linear.Weight.Rows);
         LinearOperation<T>? by = tape is null ? null : LinearOperation<T>.Record(tape, x.Variable, count, linear.Weight, linear.Bias);
         T* target = Reserve(y, count, outputs, by);
+        MultiplyAdds += (long)count * inputs * outputs;
         MatrixProduct.Linear(network.Pool, new MatrixView<T>(x.Pointer, count, inputs, inputs), linear.Weight, Values(linear.Bias), new MatrixView<T>(target, count, outputs, outputs));
     }
 
