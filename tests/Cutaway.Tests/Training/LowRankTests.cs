@@ -8,19 +8,19 @@ namespace Cutaway.Tests.Training;
 public class LowRankTests
 {
     [Theory]
-    [InlineData("llama", "self_attn.v_proj.weight|mlp.up_proj.weight"|self_attn.v_proj.weight")]
-    [InlineData("gpt2", "attn.c_attn.weight|mlp.c_fc.weight")]
+    [InlineData("llama", "self_attn.v_proj.weight|mlp.down_proj.weight")]
+    [InlineData("gpt2", "attn.c_attn.weight|mlp.c_proj.weight")]
     public void Only_the_chosen_maps_change_and_the_loss_goes_down(string family, string changes)
     {
         using TrainingFolder folder = new();
-        new TrainingRun(folder.Recipe(", \"precision\": \"float32\"", $", \"family\": \"{family}\""), folder["base"]).Run();
+        new TrainingRun(folder.Recipe(", \"precision\": \"float32\", \"initialisation\": {\"deviation\": 0.3}", $", \"family\": \"{family}\""), folder["base"]).Run();
         byte[] before = File.ReadAllBytes(folder["base", "model.safetensors"]);
-        TrainingRun run = new(folder.Adapting(", \"low_rank\": {\"base\": \"base\", \"rank\": 2, \"maps\": [\"attn.W_V\", \"mlp.W_in\"]}") with { Steps = 40 }, folder["adapted"]);
+        TrainingRun run = new(folder.Adapting(", \"low_rank\": {\"base\": \"base\", \"rank\": 4, \"maps\": [\"attn.W_V\", \"mlp.W_out\"]}") with { Steps = 40 }, folder["adapted"]);
         TrainingFinding finding = run.Run();
 
         Assert.Equal(before, File.ReadAllBytes(folder["base", "model.safetensors"]));
-        Assert.True(finding.HeldOutLoss[^1] < finding.HeldOutLoss[0] - 0.1, $"{finding.HeldOutLoss[0]} to {finding.HeldOutLoss[^1]}");
-        Assert.Equal(2 * 2 * (16 + 16 + 32 + 16), finding.Parameters);
+        Assert.True(finding.HeldOutLoss[^1] < finding.HeldOutLoss[0] - 0.05, $"{finding.HeldOutLoss[0]} to {finding.HeldOutLoss[^1]}");
+        Assert.Equal(2 * 4 * (16 + 16 + 16 + 32), finding.Parameters);
         SafetensorsFile old = SafetensorsFile.Open(folder["base", "model.safetensors"]);
         SafetensorsFile adapted = SafetensorsFile.Open(folder["adapted", "model.safetensors"]);
         Assert.Equal(old.Tensors.Keys.Order(), adapted.Tensors.Keys.Order());
