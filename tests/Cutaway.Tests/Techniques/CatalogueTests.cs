@@ -16,7 +16,7 @@ public sealed class CatalogueTests
     [Fact]
     public void Every_technique_is_there() => Assert.Equal(
         [
-            "ablate", "activation-patching", "anatomy", "attention-patterns", "attention-step", "direct-logit-attribution", "explain", "generate", "head-detector", "logit-lens",
+            "ablate", "activation-patching", "anatomy", "attention-knockout", "attention-patterns", "attention-step", "causal-tracing", "direct-logit-attribution", "explain", "generate", "head-detector", "logit-lens",
             "mlp-memory", "normalization", "path-patching", "steer",
         ],
         TechniqueCatalogue.Default.Techniques.Select(technique => technique.Name).Order(StringComparer.Ordinal));
