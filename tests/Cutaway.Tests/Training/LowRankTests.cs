@@ -15,7 +15,7 @@ public class LowRankTests
         using TrainingFolder folder = new();
         new TrainingRun(folder.Recipe(", \"precision\": \"float32\", \"initialisation\": {\"deviation\": 0.3}", $", \"family\": \"{family}\""), folder["base"]).Run();
         byte[] before = File.ReadAllBytes(folder["base", "model.safetensors"]);
-        TrainingRun run = new(folder.Adapting(", \"low_rank\": {\"base\": \"base\", \"rank\": 4, \"maps\": [\"attn.W_V\", \"mlp.W_out\"]}") with { Steps = 40 }, folder["adapted"]);
+        TrainingRun run = new(folder.Adapting(", \"precision\": \"float32\", \"low_rank\": {\"base\": \"base\", \"rank\": 4, \"maps\": [\"attn.W_V\", \"mlp.W_out\"]}") with { Steps = 40 }, folder["adapted"]);
         TrainingFinding finding = run.Run();
 
         Assert.Equal(before, File.ReadAllBytes(folder["base", "model.safetensors"]));
