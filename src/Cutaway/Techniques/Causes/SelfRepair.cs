@@ -55,13 +55,13 @@ public enum LogitReference
     Topic = "self-repair",
     Examples = "self-repair\nself-repair --pairs ioi --count 16 --ablation roll --model path/to/model.gguf\nself-repair --against versus --ablation zero")]
 public sealed record SelfRepair(
-    [property: Help("Prompt that is explained")] Prompt? Clean = null,
-    [property: Help("Prompt of as many tokens, which ablated heads come from")] Prompt? Corrupt = null,
-    [property: Help("Token that continues the clean prompt, such as \" Mary\"")] string? Answer = null,
-    [property: Help("Token it may be compared with, such as \" John\"")] string? Versus = null,
-    [property: Help("Pairs of prompts instead: a file (.csv, .jsonl) or a generator such as ioi")] string? Pairs = null,
-    [property: Help("Pairs taken"), Range(1, 100_000)] int Count = PairChoice.DefaultCount,
-    [property: Help("Draws generated pairs")] int Seed = 0,
+    [property: Help("Prompt whose behaviour is explained")] Prompt? Clean = null,
+    [property: Help("Prompt that ablated heads come from, of as many tokens")] Prompt? Corrupt = null,
+    [property: Help("Token that continues the clean prompt")] string? Answer = null,
+    [property: Help("Token that continues the corrupted prompt")] string? Versus = null,
+    [property: Help("File (.csv, .jsonl) or generator of pairs, instead")] string? Pairs = null,
+    [property: Help("Pairs drawn or read"), Range(1, 100000)] int Count = PairChoice.DefaultCount,
+    [property: Help("Draws the pairs")] int Seed = 0,
     [property: Help("What an ablated head becomes")] RepairAblation Ablation = RepairAblation.Corrupt,
     [property: Help("What the answer's logit is compared with")] LogitReference Against = LogitReference.Mean,
     [property: Help("Heads listed"), Range(1, 200)] int Top = 10) : ITechnique<SelfRepairFinding>
