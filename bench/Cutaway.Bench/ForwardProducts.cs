@@ -53,8 +53,7 @@ internal sealed unsafe class ForwardProducts
             Linear(block.Attention.Value, y);
             Linear(block.Attention.Query, y);
             Linear(block.Attention.Key, y);
-            AttentionProducts attention = new(this);
-            network.Pool.For(batch * network.Config.Heads * ((length + QueryBlock - 1) / QueryBlock), ref attention);
+            Attend();
             Linear(block.Attention.Output, y);
             MlpWeights mlp = block.Mlp!;
             if (mlp.Gate is not null)
@@ -68,6 +67,21 @@ internal sealed unsafe class ForwardProducts
 
         Linear(network.Weights.Unembedding, logits);
         GC.KeepAlive(this);
+    }
+
+    /// <summary>The products of attention alone.</summary>
+    public void Attention()
+    {
+        foreach (BlockWeights _ in network.Weights.Blocks)
+        {
+            Attend();
+        }
+    }
+
+    private void Attend()
+    {
+        AttentionProducts attention = new(this);
+        network.Pool.For(batch * network.Config.Heads * ((length + QueryBlock - 1) / QueryBlock), ref attention);
     }
 
     private void Linear(LinearWeights linear, NativeBuffer<float> target)

@@ -5,7 +5,9 @@ using Cutaway.Bench;
     ("products", ProductsBench.Run),
     ("fuzz", FuzzBench.Run),
     ("forward", ForwardBench.Run),
+    ("gradients", GradientsBench.Run),
     ("generation", GenerationBench.Run),
+    ("training", TrainingBench.Run),
     ("startup", StartupBench.Run),
 ];
 

@@ -10,6 +10,8 @@ namespace Cutaway.Cli.Commands;
 /// <summary>Makes the command of a technique from its description.</summary>
 internal static class TechniqueCommand
 {
+    private const int LongestHint = 40;
+
     /// <summary>The command.</summary>
     public static Command Of(TechniqueDescription technique) =>
         new(technique.Name, Heading(technique.Section), technique.Summary, [.. technique.Parameters.Select(Describe)], call => Run(technique, call))
@@ -28,8 +30,11 @@ internal static class TechniqueCommand
         .Where(pair => technique.Parameters.Any(parameter => parameter.Name == pair.Key))
         .ToDictionary(StringComparer.Ordinal));
 
-    private static Parameter Describe(TechniqueParameter parameter) =>
-        new(parameter.Name, parameter.IsFlag ? "" : parameter.ValueHint, parameter.Help)
+    private static Parameter Describe(TechniqueParameter parameter)
+    {
+        // A long list of choices would push the explanations off the page.
+        bool listed = parameter.ValueHint.Length > LongestHint;
+        return new(parameter.Name, parameter.IsFlag ? "" : listed ? "NAME" : parameter.ValueHint, listed ? $"{parameter.Help}: {string.Join(", ", parameter.Choices)}" : parameter.Help)
         {
             IsArgument = parameter.IsArgument,
             IsRepeatable = parameter.IsList,
@@ -37,6 +42,7 @@ internal static class TechniqueCommand
             Default = parameter.DefaultText,
             Range = parameter.RangeText,
         };
+    }
 
     private static void Run(TechniqueDescription technique, Invocation call)
     {

@@ -89,7 +89,15 @@ public sealed unsafe partial class ForwardPass<T>
             Visit(HookKind.RotatedKey, layer, keys, batch, length, c.KeyValueHeads, c.DHead);
         }
 
-        Mix(layer);
+        if (packed is null)
+        {
+            Mix(layer);
+        }
+        else
+        {
+            MixPacked(layer);
+        }
+
         Visit(HookKind.Z, layer, mixed, batch, length, c.Heads, c.DHead);
         WriteAttention(layer, block, target);
     }
@@ -129,35 +137,26 @@ public sealed unsafe partial class ForwardPass<T>
             capacity = cache.Capacity;
         }
 
-        LayerConfig settings = c.LayerConfigs[layer];
         fixed (bool* seen = mask)
         {
-            AttentionWork<T> work = new()
-            {
-                Q = queries.Pointer,
-                K = k,
-                V = v,
-                Mask = seen,
-                Heads = c.Heads,
-                KeyHeads = c.KeyValueHeads,
-                DHead = c.DHead,
-                Length = request.Length,
-                Past = past,
-                Capacity = capacity,
-                Window = settings.Window ?? int.MaxValue,
-                Scale = T.CreateTruncating(settings.AttentionScale),
-                SoftCap = T.CreateTruncating(c.ScoreSoftCap ?? 0),
-            };
+            AttentionWork<T> work = Work(layer, past, request.Length);
+            work.Q = queries.Pointer;
+            work.K = k;
+            work.V = v;
+            work.Mask = seen;
+            work.Capacity = capacity;
             int items = request.Batch * work.ItemsPerSequence;
             long size = (long)rows * c.Heads * (total + c.DHead);
             if (!Wants(HookKind.AttentionScores, layer) && !Wants(HookKind.Pattern, layer))
             {
+                MultiplyAdds += request.Batch * work.MultiplyAdds;
                 work.Z = Reserve(mixed, rows, c.Heads * c.DHead, Recorded(AttentionStep.Everything, work, queries, keys, values, null));
                 network.Pool.ForRows(items, size, ref work);
                 return;
             }
 
             work.Step = AttentionStep.Scores;
+            MultiplyAdds += request.Batch * work.MultiplyAdds;
             work.Square = Reserve(square, (long)request.Batch * c.Heads, (long)request.Length * total, Recorded(work.Step, work, queries, keys, null, null));
             network.Pool.ForRows(items, size, ref work);
             Visit(HookKind.AttentionScores, layer, square, request.Batch, c.Heads, request.Length, total);
@@ -167,11 +166,25 @@ public sealed unsafe partial class ForwardPass<T>
             _ = tape is null ? null : square.Variable.Keep();
             Visit(HookKind.Pattern, layer, square, request.Batch, c.Heads, request.Length, total);
             work.Step = AttentionStep.Values;
+            MultiplyAdds += request.Batch * work.MultiplyAdds;
             work.Square = square.Pointer;
             work.Z = Reserve(mixed, rows, c.Heads * c.DHead, Recorded(work.Step, work, null, null, values, square));
             network.Pool.ForRows(items, size, ref work);
         }
     }
+
+    // Attention of a layer over sequences of one length; where the values are is set by the caller.
+    private AttentionWork<T> Work(int layer, int before, int length) => new()
+    {
+        Heads = config.Heads,
+        KeyHeads = config.KeyValueHeads,
+        DHead = config.DHead,
+        Length = length,
+        Past = before,
+        Window = config.LayerConfigs[layer].Window ?? int.MaxValue,
+        Scale = T.CreateTruncating(config.LayerConfigs[layer].AttentionScale),
+        SoftCap = T.CreateTruncating(config.ScoreSoftCap ?? 0),
+    };
 
     private AttentionOperation<T>? Recorded(AttentionStep step, in AttentionWork<T> work, Scratch? q, Scratch? k, Scratch? v, Scratch? s) =>
         tape is null ? null : AttentionOperation<T>.Record(tape, step, work, request.Batch, mask, q?.Variable, k?.Variable, v?.Variable, s?.Variable);

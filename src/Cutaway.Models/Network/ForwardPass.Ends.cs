@@ -11,23 +11,31 @@ public sealed unsafe partial class ForwardPass<T>
     /// <param name="residuals">[count, d_model].</param>
     /// <param name="count">How many.</param>
     /// <param name="result">[count, vocab].</param>
-    public void Project(ReadOnlySpan<T> residuals, int count, Span<T> result)
+    public void Project(ReadOnlySpan<T> residuals, int count, Span<T> result) => Project(residuals, count, network.Effective.Unembedding, result);
+
+    /// <summary>The same for some tokens only.</summary>
+    /// <param name="residuals">[count, d_model].</param>
+    /// <param name="count">How many.</param>
+    /// <param name="unembedding">The tokens' rows of the unembedding (<see cref="TransformerNetwork.UnembeddingOf"/>).</param>
+    /// <param name="result">[count, token].</param>
+    public void Project(ReadOnlySpan<T> residuals, int count, LinearWeights unembedding, Span<T> result)
     {
         (listener, tape) = (null, null);
         int d = config.DModel;
-        if (residuals.Length != (long)count * d || result.Length != (long)count * config.Vocabulary)
+        int tokens = unembedding.Weight.Rows;
+        if (residuals.Length != (long)count * d || result.Length != (long)count * tokens)
         {
-            throw new ArgumentException($"[{count}, {d}] residuals and [{count}, {config.Vocabulary}] logits were expected", nameof(residuals));
+            throw new ArgumentException($"[{count}, {d}] residuals and [{count}, {tokens}] logits were expected", nameof(residuals));
         }
 
         _ = gathered.Reserve(count, d);
         residuals.CopyTo(gathered.Span);
         Norm(HookKind.FinalNormScale, -1, network.Effective.FinalNorm, gathered, count, read);
-        LinearWeights unembedding = network.Effective.Unembedding;
+        MultiplyAdds += (long)count * d * tokens;
         fixed (T* target = result)
         {
             MatrixProduct.Linear(
-                network.Pool, new MatrixView<T>(read.Pointer, count, d, d), unembedding.Weight, Values(unembedding.Bias), new MatrixView<T>(target, count, config.Vocabulary, config.Vocabulary));
+                network.Pool, new MatrixView<T>(read.Pointer, count, d, d), unembedding.Weight, Values(unembedding.Bias), new MatrixView<T>(target, count, tokens, tokens));
         }
 
         if (config.LogitSoftCap is double cap)

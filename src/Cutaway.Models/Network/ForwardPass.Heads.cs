@@ -7,6 +7,9 @@ namespace Cutaway.Models.Network;
 
 public sealed unsafe partial class ForwardPass<T>
 {
+    // The layer whose output weights are decoded, or -1.
+    private int decodedLayer = -1;
+
     /// <summary>The same sum head by head, so that a hook can see and change each head's part.</summary>
     private void WriteHeads(int layer, LinearWeights linear, Scratch target)
     {
@@ -14,11 +17,9 @@ public sealed unsafe partial class ForwardPass<T>
         int d = c.DModel;
         int width = c.Heads * c.DHead;
         T* matrix = outputWeights.Reserve(d, width);
-        for (int row = 0; row < d; row++)
-        {
-            linear.Weight.DecodeRow(row, new Span<T>(matrix + (row * width), width));
-        }
-
+        DecodeOutput(linear, matrix);
+        decodedLayer = layer;
+        MultiplyAdds += (long)rows * width * d;
         T* result = Reserve(perHead, rows, (long)c.Heads * d, tape is null ? null : HeadResultOperation<T>.Record(tape, mixed.Variable, rows, linear.Weight, c.Heads));
         for (int head = 0; head < c.Heads; head++)
         {
@@ -50,6 +51,15 @@ public sealed unsafe partial class ForwardPass<T>
             {
                 TensorPrimitives.Add(sum, new ReadOnlySpan<T>(result + (((row * c.Heads) + head) * d), d), sum);
             }
+        }
+    }
+
+    private static void DecodeOutput(LinearWeights output, T* matrix)
+    {
+        int width = output.Weight.Columns;
+        for (int row = 0; row < output.Weight.Rows; row++)
+        {
+            output.Weight.DecodeRow(row, new Span<T>(matrix + (row * width), width));
         }
     }
 
@@ -99,6 +109,7 @@ public sealed unsafe partial class ForwardPass<T>
         }
 
         int dHead = config.DHead;
+        MultiplyAdds += (long)count * d * dHead;
         T* bias = Values(linear.Bias);
         T* y = Reserve(target, rows, heads * dHead, tape is null ? null : LinearOperation<T>.Record(tape, perHeadNormalized.Variable, rows, linear.Weight, linear.Bias, heads));
         for (int head = 0; head < heads; head++)

@@ -40,6 +40,9 @@ public sealed unsafe partial class ForwardPass<T>
         private Tape<T>? tape;
         private int run;
 
+        /// <summary>Elements there is room for.</summary>
+        public long Capacity => buffer?.Length ?? 0;
+
         public T* Pointer => variable is not null ? variable.Pointer : buffer is null ? null : buffer.Pointer;
 
         public Span<T> Span => variable is not null ? variable.Span : buffer is null ? default : buffer.Span[..length];

@@ -94,7 +94,7 @@ public sealed unsafe partial class ForwardPass<T>
         GC.KeepAlive(this);
     }
 
-    private bool Finished(int next) => request.Logits == LogitScope.None && (listener is null || listener.Last < next) && request.Cache is null;
+    private bool Finished(int next) => request.Logits == LogitScope.None && request.Targets.IsEmpty && (listener is null || listener.Last < next) && request.Cache is null;
 
     private void Begin(in ForwardRequest input, IActivationListener<T>? visitor)
     {
@@ -258,6 +258,7 @@ public sealed unsafe partial class ForwardPass<T>
         (int inputs, int outputs) = (linear.Weight.Columns, linear.Weight.Rows);
         LinearOperation<T>? by = tape is null ? null : LinearOperation<T>.Record(tape, x.Variable, count, linear.Weight, linear.Bias);
         T* target = Reserve(y, count, outputs, by);
+        MultiplyAdds += (long)count * inputs * outputs;
         MatrixProduct.Linear(network.Pool, new MatrixView<T>(x.Pointer, count, inputs, inputs), linear.Weight, Values(linear.Bias), new MatrixView<T>(target, count, outputs, outputs));
     }
 

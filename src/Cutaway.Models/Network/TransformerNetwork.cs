@@ -44,6 +44,12 @@ public sealed class TransformerNetwork
     /// </summary>
     public IReadOnlyList<NamedWeight> NamedWeights => NamedWeight.Of(Effective);
 
+    /// <summary>The unembedding of some tokens, sharing memory.</summary>
+    /// <param name="tokens">Ids.</param>
+    public LinearWeights UnembeddingOf(IReadOnlyList<int> tokens) => new(
+        Weights.Unembedding.Weight.SelectRows([.. tokens]),
+        Weights.Unembedding.Bias is { } bias ? new WeightVector([.. tokens.Select(token => bias.Float64[token])]) : null);
+
     /// <summary>The weights with the norms' offset added, as the forward pass uses them.</summary>
     internal NetworkWeights Effective { get; }
 

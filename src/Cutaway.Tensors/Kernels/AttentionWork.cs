@@ -47,6 +47,24 @@ internal unsafe struct AttentionWork<T> : IParallelWork
     /// <summary>How many blocks a sequence has.</summary>
     public readonly int ItemsPerSequence => Length == 1 ? KeyHeads : Heads * Blocks;
 
+    /// <summary>Multiply-adds of a sequence in this step.</summary>
+    public readonly long MultiplyAdds
+    {
+        get
+        {
+            long pairs = 0;
+            int size = Length == 1 ? 1 : QueryBlock;
+            for (int first = 0; first < Length; first += size)
+            {
+                int count = Math.Min(size, Length - first);
+                int keys = Step == AttentionStep.Everything ? Past + first + count - Math.Max(0, Past + first - Window + 1) : Past + Length;
+                pairs += (long)count * keys;
+            }
+
+            return pairs * Heads * DHead * (Step == AttentionStep.Everything ? 2 : Step == AttentionStep.Pattern ? 0 : 1);
+        }
+    }
+
     private readonly int Blocks => (Length + QueryBlock - 1) / QueryBlock;
 
     public readonly void Invoke(int index)

@@ -51,10 +51,10 @@ internal sealed class EdgeScorer<T>
     /// <param name="run">It kept <see cref="Needs"/>.</param>
     /// <param name="weight">Its share of the gradient.</param>
     /// <param name="first">The first source that is scored.</param>
-    /// <param name="count">How many; null for all that follow.</param>
-    public void Add(GradientRun run, double weight, int first = 0, int? count = null)
+    /// <param name="count">How many.</param>
+    public void Add(GradientRun run, double weight, int first, int count)
     {
-        int end = first + (count ?? (graph.Sources.Count - first));
+        int end = first + count;
         T share = T.CreateTruncating(weight / sources.Items);
         for (int item = 0; item < sources.Items; item += group)
         {

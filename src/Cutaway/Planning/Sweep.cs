@@ -1,9 +1,15 @@
+using System.Numerics;
 using Cutaway.Interventions;
 using Cutaway.Metrics;
+using Cutaway.Tensors;
 
 namespace Cutaway.Planning;
 
-/// <summary>Many experiments on the same prompts: each variant is the base run with something changed, and is measured by one metric.</summary>
+/// <summary>
+/// Many experiments on the same prompts: each variant is the base run with something changed, and is measured by one metric.
+/// What a variant does not change is not computed again: it starts from the base run's residual streams where it first differs,
+/// at the first position that differs, and only the logits that the metric reads are computed.
+/// </summary>
 /// <param name="Prompts">What the base run reads.</param>
 /// <param name="Metric">What is measured; made for as many items as there are prompts.</param>
 /// <param name="Variants">The experiments.</param>
@@ -15,16 +21,36 @@ public sealed record Sweep(TokenBatch Prompts, Metric Metric, IReadOnlyList<Vari
     /// <summary>Whether every variant is a full run of its own, as a check on the plan.</summary>
     public bool Naive { get; init; }
 
+    /// <summary>How the sweep would be run. It takes the base run to find out.</summary>
+    /// <exception cref="CutawayException">A variant does not fit the model, or not into the memory.</exception>
+    public SweepPlan Plan(LanguageModel model) => model.DType == DType.Float32
+        ? new SweepRunner<float>(model, this, default).Plan
+        : new SweepRunner<double>(model, this, default).Plan;
+
     /// <summary>Runs the sweep.</summary>
-    /// <exception cref="CutawayException">A variant does not fit the model.</exception>
-    public SweepResult Run(LanguageModel model, Progress progress = default)
+    /// <param name="model">The model.</param>
+    /// <param name="progress">Reports and cancels.</param>
+    /// <param name="done">What an earlier, cancelled run of the same sweep measured.</param>
+    /// <exception cref="CutawayException">A variant does not fit the model, or not into the memory.</exception>
+    /// <exception cref="SweepCancelledException">It was cancelled; what was done is in the exception.</exception>
+    public SweepResult Run(LanguageModel model, Progress progress = default, SweepResult? done = null)
+    {
+        double[][] values = done is null ? [.. Variants.Select(_ => Array.Empty<double>())] : [.. done.Values];
+        return model.DType == DType.Float32 ? Run<float>() : Run<double>();
+
+        SweepResult Run<T>()
+            where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+            Naive ? RunEach<T>(model, values, progress) : new SweepRunner<T>(model, this, progress).Run(values, progress, null);
+    }
+
+    private SweepResult RunEach<T>(LanguageModel model, double[][] values, Progress progress)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         double[] baseline = Measure([]);
-        double[][] values = new double[Variants.Count][];
         for (int i = 0; i < values.Length; i++)
         {
             progress.Step("patching", i, values.Length);
-            values[i] = Measure([.. Variants[i].Interventions]);
+            values[i] = values[i].Length > 0 ? values[i] : Measure([.. Variants[i].Interventions]);
         }
 
         progress.Step("patching", values.Length, values.Length);

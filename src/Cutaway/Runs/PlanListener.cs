@@ -141,7 +141,9 @@ internal sealed class PlanListener<T>(CompiledPlan plan) : IGradientListener<T>
     private bool Holds(Intervention intervention) =>
         intervention.Phase == Phase.Always || (intervention.Phase == Phase.Generated) == Generating;
 
-    private static bool Apply(CompiledPlan.Entry entry, Intervention intervention, in Activation<T> activation)
+    /// <summary>Carries out an entry at every place it chooses.</summary>
+    /// <returns>Whether there was any.</returns>
+    public static bool Apply(CompiledPlan.Entry entry, Intervention intervention, in Activation<T> activation)
     {
         bool any = false;
         Walker walker = new(entry, activation.Shape, activation.Past);

@@ -1,4 +1,7 @@
+using System.Text;
 using System.Text.Json;
+using Cutaway.Models.Architectures;
+using Cutaway.Models.Network;
 using Cutaway.Organisms;
 
 namespace Cutaway.Training;
@@ -6,17 +9,21 @@ namespace Cutaway.Training;
 /// <summary>The config.json of a model to be trained, in the words of its family.</summary>
 internal static class ModelConfig
 {
+    /// <summary>The network that a shape describes.</summary>
+    public static NetworkConfig Network(ModelShape shape, int vocabulary) =>
+        ArchitectureCatalogue.Configure(Encoding.UTF8.GetBytes(Write(shape, vocabulary)), "the recipe");
+
     /// <summary>Writes it.</summary>
-    public static string Write(ModelShape shape, LoadedTokenizer tokenizer, SavedPrecision precision) => JsonText.Write(json =>
+    public static string Write(ModelShape shape, int vocabulary, int? beginOfText = null, int? endOfText = null, SavedPrecision precision = SavedPrecision.BFloat16) => JsonText.Write(json =>
     {
         json.WriteStartArray("architectures");
         json.WriteStringValue(shape.Family == ModelFamily.Llama ? "LlamaForCausalLM" : "GPT2LMHeadModel");
         json.WriteEndArray();
         json.WriteString("model_type", shape.Family == ModelFamily.Llama ? "llama" : "gpt2");
         json.WriteString("torch_dtype", precision == SavedPrecision.BFloat16 ? "bfloat16" : "float32");
-        Optional(json, "bos_token_id", tokenizer.BeginOfText);
-        Optional(json, "eos_token_id", tokenizer.EndOfText);
-        json.WriteNumber("vocab_size", tokenizer.Tokenizer.Count);
+        Optional(json, "bos_token_id", beginOfText);
+        Optional(json, "eos_token_id", endOfText);
+        json.WriteNumber("vocab_size", vocabulary);
         json.WriteBoolean("tie_word_embeddings", shape.Tied);
         if (shape.Family == ModelFamily.Llama)
         {

@@ -1,6 +1,4 @@
-using System.Text;
 using Cutaway.Data;
-using Cutaway.Models.Architectures;
 using Cutaway.Models.Network;
 using Cutaway.Tensors.Parallel;
 
@@ -22,9 +20,10 @@ internal sealed class TrainingSession
         Pool = pool;
         LoadedTokenizer tokenizer = recipe.Tokenizer.Load(recipe.Folder);
         Text = TrainingText.Open(recipe, tokenizer.Tokenizer);
-        string config = ModelConfig.Write(recipe.Model, tokenizer, recipe.Precision);
+        int vocabulary = tokenizer.Tokenizer.Count;
+        string config = ModelConfig.Write(recipe.Model, vocabulary, tokenizer.BeginOfText, tokenizer.EndOfText, recipe.Precision);
         Files = new ModelFiles(config, tokenizer.Json, recipe.Model.Family, recipe.Precision);
-        Parameters = NetworkParameters.Create(ArchitectureCatalogue.Configure(Encoding.UTF8.GetBytes(config), recipe.Name), pool);
+        Parameters = NetworkParameters.Create(ModelConfig.Network(recipe.Model, vocabulary), pool);
         recipe.Initialisation.Fill(Parameters);
         Tensors = TrainedTensor.Of(Parameters, recipe.Optimiser.DecayAll);
         Optimiser = new Optimiser(recipe.Optimiser, Tensors);

@@ -26,6 +26,7 @@ public sealed class PlanTests
         new Affine { Site = Site.Z(1), Matrix = Tensor.Of(new double[16], [4, 4]), Bias = Tensor.Vector(1, 2, 3, 4) },
         new Clamp { Site = Site.MlpPost(0), Minimum = 0 },
         new Clamp { Site = Site.ResidPost(1), Direction = Vector, Minimum = double.NegativeInfinity, Maximum = 0 },
+        CaptureGradient.At(Site.Z(0, 3).At(-1)),
     ];
 
     [Fact]

@@ -10,8 +10,10 @@ namespace Cutaway.Organisms.Fable;
 /// </summary>
 internal sealed class FableCorpus
 {
-    // Random tokens said twice or three times: lengths of what is said.
-    private const int ShortestSegment = 4, LongestSegment = 40;
+    // Random tokens said again and again: lengths of what is said, and of the whole where twice is not longer. What is short is said
+    // often, which rewards copying from anywhere before, the first step to copying from the right place.
+    private const double ShortestSegment = 2, LongestSegment = 40;
+    private const int Whole = 40;
 
     private readonly ITokenizer tokenizer;
     private readonly int begin;
@@ -95,11 +97,11 @@ internal sealed class FableCorpus
         return ids[count..];
     }
 
-    /// <summary>Random tokens, any but the one that begins a text, and the same again once or twice.</summary>
+    /// <summary>Random tokens, any but the one that begins a text, and the same again; the logarithm of how many is drawn evenly.</summary>
     private Span<int> Repeat(SeededRandom random, Span<int> ids)
     {
-        int length = ShortestSegment + random.Next(LongestSegment - ShortestSegment + 1);
-        int count = Math.Min(length * (2 + random.Next(2)), ids.Length);
+        int length = (int)Math.Round(ShortestSegment * Math.Pow(LongestSegment / ShortestSegment, random.NextDouble()));
+        int count = Math.Min(Math.Max(2 * length, Whole), ids.Length);
         for (int i = 0; i < count; i++)
         {
             ids[i] = i < length ? Any(random) : ids[i - length];

@@ -17,6 +17,10 @@ namespace Cutaway.Techniques.Causes;
 /// <param name="Corrupt">The same prompt without the information in question; as many tokens.</param>
 /// <param name="Answer">What the clean prompt is continued by.</param>
 /// <param name="Versus">What the corrupted prompt is continued by.</param>
+/// <param name="Pairs">A file or a generator of pairs instead.</param>
+/// <param name="Count">How many pairs.</param>
+/// <param name="Seed">Draws them.</param>
+/// <param name="Metric">What is measured.</param>
 /// <param name="Over">What is patched.</param>
 /// <param name="By">How finely.</param>
 /// <param name="Direction">Which run is changed, and so where the gradient is taken.</param>
@@ -29,8 +33,12 @@ namespace Cutaway.Techniques.Causes;
 public sealed record AttributionPatching(
     [property: Help("Prompt whose behaviour is explained")] Prompt? Clean = null,
     [property: Help("Prompt without the information in question, of as many tokens")] Prompt? Corrupt = null,
-    [property: Help("Token that continues the clean prompt")] string Answer = " Mary",
-    [property: Help("Token that continues the corrupted prompt")] string Versus = " John",
+    [property: Help("Token that continues the clean prompt")] string? Answer = null,
+    [property: Help("Token that continues the corrupted prompt")] string? Versus = null,
+    [property: Help("File (.csv, .jsonl) or generator of pairs, instead")] string? Pairs = null,
+    [property: Help("Pairs drawn or read"), Range(1, 100000)] int Count = PairChoice.DefaultCount,
+    [property: Help("Draws the pairs")] int Seed = 0,
+    [property: Help("What is measured")] MetricChoice Metric = MetricChoice.LogitDifference,
     [property: Help("What is patched")] PatchSite Over = PatchSite.HeadZ,
     [property: Help("How finely")] PatchBy By = PatchBy.Auto,
     [property: Help("Which run is changed: the corrupted one (what suffices) or the clean one (what is needed)")] PatchDirection Direction = PatchDirection.Denoising,
@@ -41,9 +49,8 @@ public sealed record AttributionPatching(
     /// <inheritdoc/>
     public AttributionPatchingFinding Run(LanguageModel model, Progress progress = default)
     {
-        PromptPair pair = new(Clean ?? Reading.Explain.DefaultPrompt, Corrupt ?? "When Mary and John went to the store, Mary gave a drink to", Answer, Versus);
-        PairBatch pairs = PairBatch.Encode(model, pair);
-        return Run(model, pairs, new LogitDifference(pairs.Answers, pairs.Versus), progress);
+        PairBatch pairs = new PairChoice(Clean, Corrupt, Answer, Versus, Pairs, Count, Seed).Encode(model);
+        return Run(model, pairs, Metric.For(model, pairs, progress.Cancellation), progress);
     }
 
     /// <summary>Estimates the patches of pairs of prompts of one's own, measured by any metric that has a gradient.</summary>
@@ -67,7 +74,7 @@ public sealed record AttributionPatching(
         {
             Request = this with { By = grid.By },
             Labels = PatchLabels.Of(model, grid, pairs, positions),
-            Metric = metric is LogitDifference && pairs.Pairs.Count == 1 ? PromptTokens.Metric(pairs.Pairs[0].Answer, pairs.Pairs[0].Versus) : metric.Name,
+            Metric = PromptTokens.Metric(metric, pairs),
             CleanValue = denoising ? theirs : own,
             CorruptValue = denoising ? own : theirs,
             Effects = Mean(effects, value => value),

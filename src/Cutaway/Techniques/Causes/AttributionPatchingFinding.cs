@@ -1,4 +1,3 @@
-using System.Globalization;
 using Cutaway.Analysis;
 using Cutaway.Findings;
 
@@ -41,7 +40,7 @@ public sealed record AttributionPatchingFinding : Finding
     public IReadOnlyList<PatchEffect> Ranked => [.. Places.OrderByDescending(entry => Math.Abs(entry.Effect)).Take(Request.Top)];
 
     private IEnumerable<PatchEffect> Places =>
-        Effects.SelectMany((row, r) => row.Select((effect, c) => new PatchEffect(Place(r, c), effect))).Where(entry => !double.IsNaN(entry.Effect));
+        Effects.SelectMany((row, r) => row.Select((effect, c) => new PatchEffect(Labels.Place(Request.By, r, c), effect))).Where(entry => !double.IsNaN(entry.Effect));
 
     private bool Denoising => Request.Direction == PatchDirection.Denoising;
 
@@ -91,7 +90,7 @@ public sealed record AttributionPatchingFinding : Finding
         }
     }
 
-    private IEnumerable<(string Label, double X, double Y)> Pairs() => Effects.SelectMany((row, r) => row.Select((effect, c) => (Place(r, c), effect, Exact![r][c])))
+    private IEnumerable<(string Label, double X, double Y)> Pairs() => Effects.SelectMany((row, r) => row.Select((effect, c) => (Labels.Place(Request.By, r, c), effect, Exact![r][c])))
         .Where(point => !double.IsNaN(point.effect) && !double.IsNaN(point.Item3));
 
     private TableView Table() => new("Places with the largest estimates", ["place", "change", "share"],
@@ -107,19 +106,4 @@ public sealed record AttributionPatchingFinding : Finding
         Unit = $"change of the {Metric}",
         Diverging = diverging,
     };
-
-    private string Place(int row, int column)
-    {
-        string first = Labels.Rows[row];
-        string second = Labels.Columns[column].Trim();
-        return Request.By switch
-        {
-            PatchBy.Layer => $"layer {first}",
-            PatchBy.Position => $"layer {first}, '{second}' ({column.ToString(CultureInfo.InvariantCulture)})",
-            PatchBy.Head => $"head {first}.{second}",
-            PatchBy.Neuron => $"neuron {first}.{second}",
-            PatchBy.HeadPosition => $"head {first}, '{second}' ({column.ToString(CultureInfo.InvariantCulture)})",
-            _ => $"head {first} ({(row % Labels.Columns.Count).ToString(CultureInfo.InvariantCulture)}) to '{second}' ({column.ToString(CultureInfo.InvariantCulture)})",
-        };
-    }
 }

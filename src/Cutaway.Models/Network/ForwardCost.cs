@@ -1,0 +1,56 @@
+namespace Cutaway.Models.Network;
+
+/// <summary>Multiply-adds that a forward pass needs, computed from the shape alone: the matrix products, not norms and activations.</summary>
+public static class ForwardCost
+{
+    // Queries that read their keys together (see AttentionWork).
+    private const int QueryBlock = 64;
+
+    /// <summary>Queries, keys, values and the output of one attention layer.</summary>
+    public static long AttentionProjections(NetworkConfig config, long rows) =>
+        rows * config.DModel * config.DHead * ((2L * config.Heads) + (2L * config.KeyValueHeads));
+
+    /// <summary>Scores and mixed values of sequences of one length.</summary>
+    /// <param name="config">The network.</param>
+    /// <param name="layer">The layer, for its window.</param>
+    /// <param name="sequences">How many sequences.</param>
+    /// <param name="past">Positions before the first row of each.</param>
+    /// <param name="length">Rows of each.</param>
+    /// <param name="hooked">Whether scores or pattern are shown to a hook, which takes all keys, hidden ones too.</param>
+    public static long Attention(NetworkConfig config, int layer, long sequences, int past, int length, bool hooked)
+    {
+        long pairs = 0;
+        int window = config.LayerConfigs[layer].Window ?? int.MaxValue;
+        int size = length == 1 ? 1 : QueryBlock;
+        for (int first = 0; first < length; first += size)
+        {
+            int count = Math.Min(size, length - first);
+            pairs += (long)count * (hooked ? past + length : past + first + count - Math.Max(0, past + first - window + 1));
+        }
+
+        return 2 * sequences * pairs * config.Heads * config.DHead;
+    }
+
+    /// <summary>One MLP.</summary>
+    public static long Mlp(NetworkConfig config, long rows) => rows * config.DModel * config.DMlp * (config.GatedMlp ? 3L : 2L);
+
+    /// <summary>Logits.</summary>
+    public static long Unembedding(NetworkConfig config, long rows, long tokens) => rows * config.DModel * tokens;
+
+    /// <summary>A run of whole prompts.</summary>
+    /// <param name="config">The network.</param>
+    /// <param name="batch">Prompts.</param>
+    /// <param name="length">Positions of each.</param>
+    /// <param name="logitRows">Positions whose logits are computed; 0 for none.</param>
+    public static long Run(NetworkConfig config, int batch, int length, long logitRows)
+    {
+        long rows = (long)batch * length;
+        long sum = Unembedding(config, logitRows, config.Vocabulary);
+        for (int layer = 0; layer < config.Layers; layer++)
+        {
+            sum += AttentionProjections(config, rows) + Attention(config, layer, batch, 0, length, hooked: false) + Mlp(config, rows);
+        }
+
+        return sum;
+    }
+}
