@@ -13,7 +13,7 @@ public sealed record PatchLabels(string RowAxis, IReadOnlyList<string> Rows, str
     internal static PatchLabels Of(LanguageModel model, PatchGrid grid, PairBatch pairs, int positions)
     {
         string[] tokens = [.. Enumerable.Range(0, positions).Select(position => Token(model, pairs, position - positions))];
-        PatchCell[] first = [.. grid.Cells.Select(row => row[0]!)];
+        PatchCell[] first = [.. grid.Cells.Select(row => row.OfType<PatchCell>().First())];
         return new PatchLabels(
             grid.By switch
             {
@@ -49,6 +49,22 @@ public sealed record PatchLabels(string RowAxis, IReadOnlyList<string> Rows, str
         string part = cell.Head >= 0 ? $"head {cell.Layer}.{cell.Head}" : cell is { Element: >= 0, Position: < 0 } ? $"neuron {cell.Layer}.{cell.Element}" : $"layer {cell.Layer}";
         string position = cell.Position < 0 ? "" : cell.Element >= 0 ? $", position {cell.Position} to {cell.Element}" : $", position {cell.Position}";
         return part + position;
+    }
+
+    /// <summary>A cell of the grid in words, such as <c>layer 3, ' John' (4)</c>.</summary>
+    internal string Place(PatchBy by, int row, int column)
+    {
+        string first = Rows[row];
+        string second = Columns[column].Trim();
+        return by switch
+        {
+            PatchBy.Layer => $"layer {first}",
+            PatchBy.Position => FormattableString.Invariant($"layer {first}, '{second}' ({column})"),
+            PatchBy.Head => $"head {first}.{second}",
+            PatchBy.Neuron => $"neuron {first}.{second}",
+            PatchBy.HeadPosition => FormattableString.Invariant($"head {first}, '{second}' ({column})"),
+            _ => FormattableString.Invariant($"head {first} ({row % Columns.Count}) to '{second}' ({column})"),
+        };
     }
 
     // With several pairs, the first one stands for all: an ellipsis says that others read otherwise.
