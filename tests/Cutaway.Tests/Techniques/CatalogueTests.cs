@@ -26,6 +26,7 @@ public sealed class CatalogueTests
             "attribution-patching",
             "causal-scrubbing",
             "causal-tracing",
+            "compare-attributions",
             "direct-logit-attribution",
             "eap",
             "eap-gp",
