@@ -10,6 +10,7 @@ using Cutaway.Bench;
     ("generation", GenerationBench.Run),
     ("training", TrainingBench.Run),
     ("startup", StartupBench.Run),
+    ("sweeps", SweepsBench.Run),
 ];
 
 string chosen = args.Length > 0 ? args[0] : "";
