@@ -15,6 +15,9 @@ namespace Cutaway.Planning;
 /// <param name="Variants">The experiments.</param>
 public sealed record Sweep(TokenBatch Prompts, Metric Metric, IReadOnlyList<Variant> Variants)
 {
+    /// <summary>Changes at the embeddings that every run has, the base run too, such as noise on a subject.</summary>
+    public IReadOnlyList<Intervention> Base { get; init; } = [];
+
     /// <summary>Bytes of working memory that a batch of variants may take.</summary>
     public long MemoryBudget { get; init; } = 1L << 30;
 
@@ -68,6 +71,6 @@ public sealed record Sweep(TokenBatch Prompts, Metric Metric, IReadOnlyList<Vari
         SweepResult Result() => new() { Baseline = baseline, Values = values };
 
         double[] Measure(IReadOnlyList<PlanItem> plan) =>
-            MetricReader.Read(Metric, model.Run(Prompts, plan, Metric.Scope, progress.Cancellation).Logits);
+            MetricReader.Read(Metric, model.Run(Prompts, [.. Base, .. plan], Metric.Scope, progress.Cancellation).Logits);
     }
 }

@@ -84,6 +84,33 @@ public sealed class SweepTests
         Assert.Equal(result.Baseline, result.Values[1]);
     }
 
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("grouped queries, rotary, gated")]
+    public void Noise_at_the_embeddings_is_in_every_run_and_costs_none_again(string family)
+    {
+        LanguageModel model = TestModels.Random(Families[family]);
+        (TokenBatch prompts, TokenBatch others) = Prompts("equal");
+        SeededRandom random = new(1);
+        double[] noise = [.. Enumerable.Range(0, 3 * 7 * model.Config.DModel).Select(_ => random.NextNormal())];
+        Intervention change = Add.Vector(new Site("hook_embed").At(1, 2), Tensor.Of(noise, [3, 7, model.Config.DModel]));
+
+        // Putting another value in the place of what has the noise would be refused.
+        Variant[] variants = [.. Variants(model, prompts, others).Where(variant => variant.Interventions.All(item => item.Site.Name != "hook_embed"))];
+        Sweep sweep = new(prompts, new LogitDifference([3, 4, 5], [6, 7, 8]), variants) { Base = [change] };
+        SweepResult planned = sweep.Run(model);
+        SweepResult naive = (sweep with { Naive = true }).Run(model);
+        AssertClose(naive.Baseline, planned.Baseline, 1e-10, "baseline");
+        for (int i = 0; i < variants.Length; i++)
+        {
+            AssertClose(naive.Values[i], planned.Values[i], 1e-10, variants[i].Name);
+        }
+
+        Assert.NotEqual((sweep with { Base = [] }).Run(model).Baseline[0], planned.Baseline[0], 1e-3);
+        Assert.True(planned.MultiplyAdds < sweep.Plan(model).NaiveMultiplyAdds);
+        Assert.Throws<CutawayException>(() => (sweep with { Base = [Ablate.Zero(Site.ResidPre(0))] }).Run(model));
+    }
+
     [Fact]
     public void A_batch_stays_within_the_memory_allowed_and_a_sweep_in_small_batches_measures_the_same()
     {
