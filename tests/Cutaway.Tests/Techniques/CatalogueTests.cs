@@ -25,6 +25,7 @@ public sealed class CatalogueTests
             "attention-step",
             "attribution-patching",
             "causal-tracing",
+            "compare-attributions",
             "direct-logit-attribution",
             "eap",
             "eap-gp",
