@@ -24,6 +24,7 @@ public sealed class CatalogueTests
             "attention-patterns",
             "attention-step",
             "attribution-patching",
+            "causal-scrubbing",
             "causal-tracing",
             "compare-attributions",
             "direct-logit-attribution",
@@ -39,6 +40,7 @@ public sealed class CatalogueTests
             "mlp-memory",
             "normalization",
             "path-patching",
+            "self-repair",
             "steer",
         ],
         TechniqueCatalogue.Default.Techniques.Select(technique => technique.Name).Order(StringComparer.Ordinal));
