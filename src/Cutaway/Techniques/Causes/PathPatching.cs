@@ -139,6 +139,7 @@ public sealed record PathPatching(
             Errors = [.. values.Select(row => row.Select(StandardError).ToArray())],
             Top = Top,
             AttentionOnly = config.AttentionOnly,
+            Group = config.Heads / config.KeyValueHeads,
         };
     }
 

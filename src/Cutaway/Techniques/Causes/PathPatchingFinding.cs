@@ -58,6 +58,9 @@ public sealed record PathPatchingFinding : Finding
     /// <summary>Whether there are MLPs to speak of.</summary>
     internal bool AttentionOnly { get; init; }
 
+    /// <summary>Query heads that share a head of keys and values.</summary>
+    internal int Group { get; init; } = 1;
+
     private bool Denoise => Direction == PatchDirection.Denoising;
 
     private double Start => Denoise ? Corrupt : Clean;
@@ -98,7 +101,7 @@ public sealed record PathPatchingFinding : Finding
             if (Rows.Count > 1 && Columns.Count > 1)
             {
                 views.Add(Grid());
-                views.Add(Graph(top));
+                views.Add(CircuitDrawing.Of("The strongest paths", top.Select(cell => (Rows[cell.Row][0], Columns[cell.Column][0], Scores[cell.Row][cell.Column])), Group) with { Unit = Unit });
             }
             else if (Rows.Count > 1)
             {
@@ -134,7 +137,7 @@ public sealed record PathPatchingFinding : Finding
         {
             string passed = Path switch
             {
-                PathKind.ThroughMlps or PathKind.Direct when AttentionOnly => "all other heads are held, norms recompute",
+                PathKind.ThroughMlps or PathKind.Direct when AttentionOnly => "all other heads are held",
                 PathKind.ThroughMlps => "all other heads are held, MLPs and norms recompute, so a path may pass through MLPs",
                 PathKind.Direct => "all other heads and all MLPs are held, norms recompute",
                 _ => "all other heads, all MLPs and the scales of the norms are held, so that paths add up",
@@ -199,25 +202,5 @@ public sealed record PathPatchingFinding : Finding
         {
             views.Add(new BarsView($"{title}: the rest", [.. rest.Select(cell => cell.Label)], [.. rest.Select(cell => cell.Score)]) { Unit = Unit });
         }
-    }
-
-    private GraphView Graph((int Row, int Column, double Change)[] top)
-    {
-        Dictionary<string, GraphNode> nodes = [];
-        List<GraphEdge> edges = [];
-        foreach ((int row, int column, _) in top)
-        {
-            EdgeSource from = Rows[row][0];
-            EdgeDestination to = Columns[column][0];
-            double score = Scores[row][column];
-            string reader = to.Node == EdgeNode.Head ? new EdgeSource(EdgeNode.Head, to.Layer, to.Head).Name : to.Name;
-            Add(from.Name, PathEnds.Label(from), from.Layer, from.Head);
-            Add(reader, to.Node == EdgeNode.Head ? $"head {to.Layer}.{to.Head}" : PathEnds.Label(to), to.Node == EdgeNode.Logits ? Rows.Max(r => r[0].Layer) + 1 : to.Layer, to.Head);
-            edges.Add(new GraphEdge(from.Name, reader, score));
-        }
-
-        return new GraphView("The strongest paths", [.. nodes.Values], edges);
-
-        void Add(string id, string label, int layer, int position) => nodes.TryAdd(id, new GraphNode(id, label, layer + 1, Math.Max(0, position), 0));
     }
 }
