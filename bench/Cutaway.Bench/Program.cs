@@ -3,8 +3,10 @@ using Cutaway.Bench;
 (string Name, Action<string[]> Run)[] benches =
 [
     ("products", ProductsBench.Run),
+    ("backward", BackwardBench.Run),
     ("fuzz", FuzzBench.Run),
     ("forward", ForwardBench.Run),
+    ("gradients", GradientsBench.Run),
     ("generation", GenerationBench.Run),
     ("training", TrainingBench.Run),
     ("startup", StartupBench.Run),

@@ -123,4 +123,25 @@ public static unsafe class MatrixProduct
 
         GC.KeepAlive(weight);
     }
+
+    /// <summary>As <see cref="LinearTransposed{T}(WorkerPool, MatrixView{T}, WeightMatrix, MatrixView{T}, bool)"/>, on memory that the collector may move otherwise.</summary>
+    /// <param name="pool">Threads to share the outputs; null computes on the caller alone.</param>
+    /// <param name="dy">[m, outputs] with unit column stride.</param>
+    /// <param name="weight">[outputs, inputs].</param>
+    /// <param name="dx">[m, inputs] without gaps; must not overlap dy.</param>
+    /// <exception cref="ArgumentException">The shapes do not fit.</exception>
+    public static void LinearTransposed<T>(WorkerPool? pool, SpanMatrix<T> dy, WeightMatrix weight, Span<T> dx)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        if (dy.Columns != weight.Rows || dy.ColumnStride != 1 || (long)dy.Rows * weight.Columns > dx.Length)
+        {
+            throw new ArgumentException($"[{dy.Rows}, {dy.Columns}] · [{weight.Rows}, {weight.Columns}] does not fit into {dx.Length} values", nameof(dx));
+        }
+
+        fixed (T* gradient = dy.Values)
+        fixed (T* target = dx)
+        {
+            LinearTransposed(pool, new MatrixView<T>(gradient, dy.Rows, dy.Columns, dy.RowStride), weight, new MatrixView<T>(target, dy.Rows, weight.Columns, weight.Columns));
+        }
+    }
 }

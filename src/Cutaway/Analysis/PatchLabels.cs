@@ -51,6 +51,22 @@ public sealed record PatchLabels(string RowAxis, IReadOnlyList<string> Rows, str
         return part + position;
     }
 
+    /// <summary>A cell of the grid in words, such as <c>layer 3, ' John' (4)</c>.</summary>
+    internal string Place(PatchBy by, int row, int column)
+    {
+        string first = Rows[row];
+        string second = Columns[column].Trim();
+        return by switch
+        {
+            PatchBy.Layer => $"layer {first}",
+            PatchBy.Position => FormattableString.Invariant($"layer {first}, '{second}' ({column})"),
+            PatchBy.Head => $"head {first}.{second}",
+            PatchBy.Neuron => $"neuron {first}.{second}",
+            PatchBy.HeadPosition => FormattableString.Invariant($"head {first}, '{second}' ({column})"),
+            _ => FormattableString.Invariant($"head {first} ({row % Columns.Count}) to '{second}' ({column})"),
+        };
+    }
+
     // With several pairs, the first one stands for all: an ellipsis says that others read otherwise.
     private static string Token(LanguageModel model, PairBatch pairs, int fromEnd)
     {

@@ -1,5 +1,6 @@
 using Cutaway.Data;
 using Cutaway.Metrics;
+using Cutaway.Models.Tokenizers;
 using Cutaway.Tensors.Kernels;
 
 namespace Cutaway.Techniques;
@@ -14,6 +15,28 @@ internal static class PromptTokens
         return (uint)absolute < (uint)tokens.Length
             ? absolute
             : throw CutawayException.Usage($"--position {position} is outside the prompt: its {tokens.Length} tokens have positions 0 to {tokens.Length - 1} (or -{tokens.Length} to -1)");
+    }
+
+    /// <summary>The positions of the tokens that some words of a prompt are written with, wherever the words occur; ascending.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="prompt">A text.</param>
+    /// <param name="words">Words of it.</param>
+    /// <param name="option">The option that names the words, for messages.</param>
+    /// <exception cref="CutawayException">The words are not in the text, or it is given as ids.</exception>
+    public static int[] Of(LanguageModel model, Prompt prompt, string words, string option)
+    {
+        string text = prompt.Text ?? throw CutawayException.Usage($"{option} names words, and the prompt is given as token ids; give it as text");
+        SortedSet<int> positions = [];
+        IReadOnlyList<Token> tokens = model.Tokenizer.Encode(text);
+        for (int start = Find(0); start >= 0; start = Find(start + 1))
+        {
+            int end = start + words.Length;
+            positions.UnionWith(Enumerable.Range(0, tokens.Count).Where(i => tokens[i].Start < end && tokens[i].End > start));
+        }
+
+        return positions.Count > 0 ? [.. positions] : throw CutawayException.Input($"{option} '{words}' is not in the prompt '{text}'");
+
+        int Find(int from) => words.Length == 0 ? -1 : text.IndexOf(words, from, StringComparison.Ordinal);
     }
 
     /// <summary>Checks a layer.</summary>

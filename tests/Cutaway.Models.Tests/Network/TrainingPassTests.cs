@@ -1,59 +1,136 @@
-using Cutaway.Tensors.Kernels;
+using Cutaway.Models.Parity;
+using Cutaway.Tensors.Parallel;
 
 namespace Cutaway.Models.Network;
 
+/// <summary>Losses and gradients of parameters that change.</summary>
 public sealed class TrainingPassTests
 {
-    private const int Batch = 2, Length = 5;
+    private const int Batch = 3;
+    private const int Length = 11;
 
-    private static readonly int[] Tokens = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3];
+    private static readonly int[] Ids = RandomNetworks.Ids(Batch * Length, 3);
 
-    [Fact]
-    public void The_loss_is_that_of_the_logits()
+    [Theory]
+    [MemberData(nameof(RandomNetworks.Names), MemberType = typeof(RandomNetworks))]
+    public void The_gradient_of_every_parameter_equals_the_central_difference_of_the_loss(string name)
     {
-        NetworkParameters parameters = NetworkParameters.From(RandomNetwork.Create(1, dModel: 64, vocabulary: 40));
-        ForwardPass<float> pass = new(parameters.Network);
-        pass.Run(new ForwardRequest(Tokens, Batch, Length), null, CancellationToken.None);
-        int vocabulary = parameters.Network.Config.Vocabulary;
-        double expected = 0;
-        for (int i = 0; i < Tokens.Length; i++)
+        TransformerNetwork network = RandomNetworks.Create(name);
+        Random random = new(5);
+        GradientRun exact = GradientRun.OfLoss<double>(network, [.. Ids.Chunk(Length)]);
+        foreach (NamedWeight weight in network.NamedWeights)
         {
-            ReadOnlySpan<float> row = pass.Logits.Slice(i * vocabulary, vocabulary);
-            expected += (i + 1) % Length == 0 ? 0 : (Softmax.LogSumExp(row) - row[Tokens[i + 1]]) / (Batch * (Length - 1));
-        }
+            double[] direction = [.. Enumerable.Range(0, (int)weight.Length).Select(_ => random.NextDouble() - 0.5)];
+            double expected = (Loss(1e-6) - Loss(-1e-6)) / 2e-6;
+            double found = exact.Parameters[weight.Name].Zip(direction, (g, d) => g * d).Sum();
+            Assert.True(Math.Abs(found - expected) < 1e-7 * (1 + Math.Abs(expected)), $"{weight.Name}: {found}, {expected} was expected");
 
-        Assert.Equal(expected, new TrainingPass(parameters).Loss(Tokens, Batch, Length), 1e-5);
+            double Loss(double step) => GradientRun.OfLoss<double>(MovedWeights.Create(network, weight, direction, step), [.. Ids.Chunk(Length)], parameters: false).Loss;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(RandomNetworks.Names), MemberType = typeof(RandomNetworks))]
+    public void Gradients_are_the_same_bits_for_any_number_of_threads(string name)
+    {
+        float[][] gradients = [.. new[] { 1, 2, 3 }.Select(threads =>
+        {
+            NetworkParameters parameters = NetworkParameters.From(RandomNetworks.Create(name, new WorkerPool(threads)));
+            new TrainingPass(parameters).Accumulate(Ids, Batch, Length);
+            return parameters.Gradients.Span.ToArray();
+        })];
+        Assert.True(gradients[0].AsSpan().SequenceEqual(gradients[1]));
+        Assert.True(gradients[0].AsSpan().SequenceEqual(gradients[2]));
+        Assert.Contains(gradients[0], value => value != 0);
     }
 
     [Fact]
-    public void A_small_step_along_each_parameters_gradient_changes_the_loss_by_its_square()
+    public void Gradients_of_single_precision_are_near_those_of_double_precision_and_add_up()
     {
-        NetworkParameters parameters = NetworkParameters.From(RandomNetwork.Create(1, dModel: 64, vocabulary: 40));
+        TransformerNetwork network = RandomNetworks.Create("llama");
+        NetworkParameters parameters = NetworkParameters.From(network);
         TrainingPass pass = new(parameters);
-        double before = pass.Accumulate(Tokens, Batch, Length);
-        Assert.All(parameters.All, parameter =>
+        GradientRun exact = GradientRun.OfLoss<double>(network, [.. Ids.Chunk(Length)]);
+        Assert.Equal(exact.Loss, pass.Accumulate(Ids, Batch, Length), 1e-5);
+        pass.Accumulate(Ids, Batch, Length);
+        Assert.Equal(exact.Loss, pass.Loss(Ids, Batch, Length), 1e-5);
+        Assert.All(parameters.All, parameter => Closeness.Require(
+            parameter.Name, [.. exact.Parameters[parameter.Name].Select(value => 2 * value)], NetworkRun.ToDoubles<float>(parameters.GradientOf(parameter)), 1e-5));
+        parameters.ClearGradients();
+        Assert.All(parameters.Gradients.Span.ToArray(), value => Assert.Equal(0, value));
+    }
+
+    [Fact]
+    public void The_network_sees_what_was_changed()
+    {
+        NetworkParameters parameters = NetworkParameters.From(RandomNetworks.Create("gpt2"));
+        TrainingPass pass = new(parameters);
+        double before = pass.Accumulate(Ids, Batch, Length);
+        for (int i = 0; i < parameters.Values.Length; i++)
         {
-            float[] gradient = parameters.GradientOf(parameter).ToArray();
-            float[] values = parameters.ValuesOf(parameter).ToArray();
-            double square = gradient.Sum(g => (double)g * g);
-            Assert.True(square > 0, parameter.Name);
-            double step = 1e-2 / Math.Sqrt(square);
-            double up = Moved(step);
-            double down = Moved(-step);
-            Assert.Equal(1, (up - down) / (2 * step * square), 0.02);
+            parameters.Values.Span[i] -= 0.05f * parameters.Gradients.Span[i];
+        }
 
-            double Moved(double by)
-            {
-                for (int i = 0; i < values.Length; i++)
-                {
-                    parameters.ValuesOf(parameter)[i] = (float)(values[i] + (by * gradient[i]));
-                }
+        double after = pass.Loss(Ids, Batch, Length);
+        Assert.True(after < before - 0.01, $"{before} became {after}");
 
-                double loss = pass.Loss(Tokens, Batch, Length);
-                values.CopyTo(parameters.ValuesOf(parameter));
-                return loss;
-            }
-        });
-        Assert.Equal(before, pass.Loss(Tokens, Batch, Length));
+        // Biases and norms are read in double precision too.
+        Assert.Equal(after, GradientRun.OfLoss<double>(parameters.Network, [.. Ids.Chunk(Length)], parameters: false).Loss, 1e-5);
+    }
+
+    [Fact]
+    public void Only_marked_tokens_count()
+    {
+        NetworkParameters parameters = NetworkParameters.From(RandomNetworks.Create("gpt2"));
+        TrainingPass pass = new(parameters);
+        bool[] counted = new bool[Ids.Length];
+        (counted[Length + 4], counted[(2 * Length) + 1], counted[Length]) = (true, true, true);
+        double[] logits = NetworkRun.Of<float>(parameters.Network, [.. Ids.Chunk(Length)]).Logits;
+        double[] logProbabilities = LogProbabilities.Of(logits, parameters.Network.Config.Vocabulary);
+
+        // The first token of a sequence is predicted by nothing.
+        double expected = -(At(Length + 4) + At((2 * Length) + 1)) / 2;
+        Assert.Equal(expected, pass.Accumulate(Ids, Batch, Length, counted), 1e-5);
+        CutawayException error = Assert.Throws<CutawayException>(() => pass.Loss(Ids, Batch, Length, new bool[Ids.Length]));
+        Assert.Contains("counts", error.Message, StringComparison.Ordinal);
+
+        double At(int token) => logProbabilities[((token - 1) * parameters.Network.Config.Vocabulary) + Ids[token]];
+    }
+
+    [Fact]
+    public void A_step_allocates_nothing_after_the_first()
+    {
+        NetworkParameters parameters = NetworkParameters.From(RandomNetworks.Create("gemma", new WorkerPool(1)));
+        TrainingPass pass = new(parameters);
+        pass.Accumulate(Ids, Batch, Length);
+        pass.Accumulate(Ids, Batch, Length);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        pass.Accumulate(Ids, Batch, Length);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.True(pass.PeakBytes > 0);
+    }
+
+    [Fact]
+    public void An_offset_on_norms_becomes_part_of_the_parameters_and_ties_stay_one()
+    {
+        TransformerNetwork gemma = Families.Open("architectures/gemma2");
+        NetworkParameters parameters = NetworkParameters.From(gemma);
+        Assert.Equal(0, parameters.Network.Config.NormWeightOffset);
+        Assert.DoesNotContain(parameters.All, parameter => parameter.Name == "unembed.W_U");
+        Closeness.Require("logits", NetworkRun.Of<float>(gemma, [Families.Ids]).Logits, NetworkRun.Of<float>(parameters.Network, [Families.Ids]).Logits, 1e-6);
+        CutawayException error = Assert.Throws<CutawayException>(() => parameters.Find("blocks.0.attn.W_q"));
+        Assert.Contains("blocks.0.attn.W_Q", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(RandomNetworks.Names), MemberType = typeof(RandomNetworks))]
+    public void A_new_network_has_the_parameters_of_its_configuration(string name)
+    {
+        NetworkConfig config = RandomNetworks.Create(name).Config;
+        NetworkParameters parameters = NetworkParameters.Create(config);
+        Assert.Equal(
+            NetworkParameters.From(RandomNetworks.Create(name)).All.Select(parameter => (parameter.Name, parameter.Length)),
+            parameters.All.Select(parameter => (parameter.Name, parameter.Length)));
+        Assert.Equal(Math.Log(config.Vocabulary), new TrainingPass(parameters).Loss(Ids, Batch, Length), 1e-5);
     }
 }

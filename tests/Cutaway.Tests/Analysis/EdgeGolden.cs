@@ -36,7 +36,27 @@ internal sealed class EdgeGolden
 
     public string[] Names(string list) => [.. Numbers.Json.GetProperty(list).EnumerateArray().Select(name => name.GetString()!)];
 
-    public void AssertClose(string name, IEnumerable<double> actual) => Golden.AssertClose(Numbers[name], [.. actual], Tolerance, name);
+    public void AssertClose(string name, IEnumerable<double> actual)
+    {
+        double[] expected = Numbers[name];
+        double[] numbers = [.. actual];
+        Assert.Equal(expected.Length, numbers.Length);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            // The golden is rounded to single precision.
+            Assert.True(Math.Abs(expected[i] - numbers[i]) <= Tolerance + (Math.Abs(expected[i]) * 6e-8), $"{name}[{i}]: {numbers[i]}, {expected[i]} expected");
+        }
+    }
+
+    /// <summary>The correlation of scores with exact effects, over legal edges.</summary>
+    public void AssertCorrelation(string name, IReadOnlyList<double> scores)
+    {
+        long[] legal = Numbers.Integers("legal");
+        double[] exact = Numbers["exact"];
+        int[] edges = [.. Enumerable.Range(0, legal.Length).Where(i => legal[i] != 0)];
+        double expected = Numbers.Json.GetProperty("correlation_with_exact").GetProperty(name).GetDouble();
+        Assert.Equal(expected, Correlation.Of(edges.Select(i => scores[i]), edges.Select(i => exact[i])).Pearson, Tolerance * 10);
+    }
 
     private int[][] Rows(string name) => [.. Numbers.Json.GetProperty(name).EnumerateArray().Select(Golden.Ids)];
 

@@ -16,8 +16,26 @@ public sealed class CatalogueTests
     [Fact]
     public void Every_technique_is_there() => Assert.Equal(
         [
-            "ablate", "activation-patching", "anatomy", "attention-patterns", "attention-step", "direct-logit-attribution", "explain", "generate", "head-detector", "logit-lens",
-            "mlp-memory", "normalization", "path-patching", "steer",
+            "ablate",
+            "activation-patching",
+            "anatomy",
+            "attention-knockout",
+            "attention-patterns",
+            "attention-step",
+            "attribution-patching",
+            "causal-tracing",
+            "direct-logit-attribution",
+            "eap",
+            "eap-gp",
+            "eap-ig",
+            "explain",
+            "generate",
+            "head-detector",
+            "logit-lens",
+            "mlp-memory",
+            "normalization",
+            "path-patching",
+            "steer",
         ],
         TechniqueCatalogue.Default.Techniques.Select(technique => technique.Name).Order(StringComparer.Ordinal));
 

@@ -22,6 +22,7 @@ internal readonly unsafe struct PanelProduct<T, TLanes, TVector, TColumns> : IPa
     // the same rows and columns are packed again.
     private const int ItemHeight = 516;
     private const int ItemWidth = 1024;
+    private const int LeastHeight = 60;
     private const int Tall = 12;
     private const int Low = 4;
 
@@ -46,13 +47,22 @@ internal readonly unsafe struct PanelProduct<T, TLanes, TVector, TColumns> : IPa
         this.target = target;
         int n = target.C.Columns;
         int down = (a.Rows + ItemHeight - 1) / ItemHeight;
-        itemHeight = RoundUp((a.Rows + down - 1) / down, Tall);
+        int unit = Tall;
 
         // Two items a thread, as many for each, even out their speeds; narrow ones would pack a again and again.
         int parts = Math.Max((n + ItemWidth - 1) / ItemWidth, threads > 1 ? ((2 * threads) + down - 1) / down : 1);
         parts = down % threads == 0 ? parts : RoundUp(parts, threads);
         itemWidth = Math.Max(RoundUp((n + parts - 1) / parts, 2 * TLanes.Count), Math.Min(128, RoundUp(n, 2 * TLanes.Count)));
         itemsAcross = (n + itemWidth - 1) / itemWidth;
+
+        // Where there are too few columns for that (the gradient of a weight has many more terms than elements), low items do.
+        if (threads > 1 && itemsAcross * down < 2 * threads)
+        {
+            down = Math.Max(down, Math.Min(((2 * threads) + itemsAcross - 1) / itemsAcross, a.Rows / LeastHeight));
+            unit = Low;
+        }
+
+        itemHeight = RoundUp((a.Rows + down - 1) / down, unit);
         items = itemsAcross * ((a.Rows + itemHeight - 1) / itemHeight);
         packRows = n >= PackRowsFrom && a.Rows >= Tall;
     }

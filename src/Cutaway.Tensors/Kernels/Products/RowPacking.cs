@@ -7,6 +7,8 @@ namespace Cutaway.Tensors.Kernels.Products;
 /// <summary>Turns a few rows so that their elements of one column lie beside each other.</summary>
 internal static unsafe class RowPacking
 {
+    private const int ColumnsAhead = 16;
+
     /// <summary>panel[column, row] = rows[row, column].</summary>
     /// <param name="source">The first element of the rows.</param>
     /// <param name="stride">Elements from one row to the next.</param>
@@ -41,6 +43,11 @@ internal static unsafe class RowPacking
                 }
             }
         }
+        else if (stride == 1)
+        {
+            PackColumns(source, step, rows / 4 * 4, columns, panel, width);
+            row = rows / 4 * 4;
+        }
 
         for (; row < rows; row++)
         {
@@ -48,6 +55,29 @@ internal static unsafe class RowPacking
             for (int column = 0; column < columns; column++)
             {
                 panel[((nint)column * width) + row] = first[column * step];
+            }
+        }
+    }
+
+    // Rows of a transposed matrix lie beside each other already.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackColumns<T>(T* source, nint step, int rows, int columns, T* panel, int width)
+        where T : unmanaged
+    {
+        for (int column = 0; column < columns; column++)
+        {
+            T* from = source + (column * step);
+            T* target = panel + ((nint)column * width);
+            if (Sse.IsSupported)
+            {
+                // Columns far apart are not foreseen by the processor.
+                Sse.Prefetch0(from + (ColumnsAhead * step));
+            }
+
+            for (int row = 0; row < rows; row += 4)
+            {
+                // A constant length becomes plain moves.
+                Unsafe.CopyBlockUnaligned(target + row, from + row, (uint)(4 * sizeof(T)));
             }
         }
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Cutaway.Analysis;
 using Cutaway.Findings;
 
@@ -49,7 +48,7 @@ public sealed record ActivationPatchingFinding : Finding
     ];
 
     private IEnumerable<PatchEffect> Places =>
-        Effects.SelectMany((row, r) => row.Select((effect, c) => new PatchEffect(Place(r, c), effect))).Where(entry => !double.IsNaN(entry.Effect));
+        Effects.SelectMany((row, r) => row.Select((effect, c) => new PatchEffect(Labels.Place(Request.By, r, c), effect))).Where(entry => !double.IsNaN(entry.Effect));
 
     private bool Denoising => Request.Direction == PatchDirection.Denoising;
 
@@ -99,21 +98,6 @@ public sealed record ActivationPatchingFinding : Finding
                 : $"The clean prompt runs, and one place at a time ({What}) becomes {source}. An effect of −1 is as bad as the corrupted prompt: that place is needed. 0 changes nothing.{window} "
                     + "Above 0 the answer becomes clearer, below −1 it overshoots; neither is cut off. Where several places carry the same, none shows up alone, and later heads may step in for what is lost.";
         }
-    }
-
-    private string Place(int row, int column)
-    {
-        string first = Labels.Rows[row];
-        string second = Labels.Columns[column].Trim();
-        return Request.By switch
-        {
-            PatchBy.Layer => $"layer {first}",
-            PatchBy.Position => $"layer {first}, '{second}' ({column.ToString(CultureInfo.InvariantCulture)})",
-            PatchBy.Head => $"head {first}.{second}",
-            PatchBy.Neuron => $"neuron {first}.{second}",
-            PatchBy.HeadPosition => $"head {first}, '{second}' ({column.ToString(CultureInfo.InvariantCulture)})",
-            _ => $"head {first} ({(row % Labels.Columns.Count).ToString(CultureInfo.InvariantCulture)}) to '{second}' ({column.ToString(CultureInfo.InvariantCulture)})",
-        };
     }
 
     private TableView Table(string title, IReadOnlyList<PatchEffect> places) => new(title, ["place", "effect", Metric],
