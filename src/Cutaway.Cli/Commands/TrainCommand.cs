@@ -70,7 +70,11 @@ internal static class TrainCommand
             Results.Note(call, page);
         }
 
-        Results.Write(call, stream => FindingJson.Write(stream, finding), (text, style) => ConsoleReport.Write(text, finding, style));
+        Results.Write(call, stream => FindingJson.Write(stream, finding), (text, style) =>
+        {
+            text.WriteLine(finding.Headline);
+            ConsoleReport.Write(text, TrainingLines.Table(finding), style);
+        });
     }
 
     // Someone who watches sees every step in one line; a file gets a line where the held-out loss was measured.

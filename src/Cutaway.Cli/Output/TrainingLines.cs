@@ -23,12 +23,12 @@ internal static class TrainingLines
         Recipe recipe = plan.Recipe;
         List<IReadOnlyList<object>> rows =
         [
-            ["parameters", plan.Parameters],
-            ["steps", recipe.Steps],
-            ["tokens a step", recipe.Batch * recipe.Length * recipe.Accumulate],
-            ["tokens", plan.Tokens],
+            ["numbers trained", Count(plan.Parameters)],
+            ["steps", Count(recipe.Steps)],
+            ["tokens a step", Count((long)recipe.Batch * recipe.Length * recipe.Accumulate)],
+            ["tokens", Count(plan.Tokens)],
             ["seconds a step", plan.Step.TotalSeconds],
-            ["tokens a second", plan.TokensPerSecond],
+            ["tokens a second", Count((long)plan.TokensPerSecond)],
             ["time", Duration(plan.Time)],
         ];
         if (plan.Passes is { } passes)
@@ -38,6 +38,17 @@ internal static class TrainingLines
 
         return new TableView($"What training {recipe.Name} takes here", ["what", "value"], rows);
     }
+
+    /// <summary>A table of what was done.</summary>
+    public static TableView Table(TrainingFinding finding) => new("Training", ["what", "value"],
+    [
+        ["model", finding.Folder],
+        ["numbers trained", Count(finding.Parameters)],
+        ["steps", Count(finding.Step)],
+        ["tokens", Count(finding.Tokens)],
+        ["time of this session", Duration(TimeSpan.FromSeconds(finding.Seconds))],
+        ["tokens a second", Count((long)finding.TokensPerSecond)],
+    ]);
 
     /// <summary>The same as JSON.</summary>
     public static void WriteJson(Stream stream, TrainingPlan plan)
@@ -51,6 +62,8 @@ internal static class TrainingLines
         json.WriteNumber("seconds", plan.Time.TotalSeconds);
         json.WriteEndObject();
     }
+
+    private static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
     private static string Duration(TimeSpan time) => time.TotalHours >= 1
         ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}")

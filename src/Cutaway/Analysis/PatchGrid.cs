@@ -42,8 +42,9 @@ internal sealed class PatchGrid
     /// <param name="by">How finely.</param>
     /// <param name="positions">How many positions there are; they are the last ones of each prompt.</param>
     /// <param name="layers">Which layers, or null for all.</param>
-    /// <exception cref="CutawayException">The site cannot be split that way, or the model has no such site or layer.</exception>
-    public static PatchGrid Of(LanguageModel model, PatchSite site, PatchBy by, int positions, IReadOnlyList<int>? layers = null)
+    /// <param name="heads">Which heads, or null for all.</param>
+    /// <exception cref="CutawayException">The site cannot be split that way, or the model has no such site, layer or head.</exception>
+    public static PatchGrid Of(LanguageModel model, PatchSite site, PatchBy by, int positions, IReadOnlyList<int>? layers = null, IReadOnlyList<HeadName>? heads = null)
     {
         if (by == PatchBy.Auto)
         {
@@ -59,14 +60,16 @@ internal sealed class PatchGrid
         HookTable hooks = model.Network.Hooks;
         int[] chosen = [.. layers is null ? Enumerable.Range(0, model.Config.Layers) : layers.Select(layer => Techniques.PromptTokens.Layer(model, layer)).Distinct().Order()];
         HookPoint first = PointOf(hooks, site, chosen[0]);
-        int heads = HasHeads(site) ? first.Extents[first.HeadAxis] : 0;
+        int count = HasHeads(site) ? first.Extents[first.HeadAxis] : 0;
+        CheckHeads(by, chosen, count, heads);
+        chosen = [.. chosen.Where(layer => heads is null || heads.Any(head => head.Layer == layer))];
         return new PatchGrid(hooks, positions, site, by)
         {
             Cells = by switch
             {
                 PatchBy.Layer => Rows(layer => [new(layer)]),
                 PatchBy.Position => Rows(layer => Line(positions, position => new(layer, Position: position))),
-                PatchBy.Head => Rows(layer => Line(heads, head => new(layer, head))),
+                PatchBy.Head => Rows(layer => Line(count, head => Chosen(layer, head) ? new(layer, head) : null)),
                 PatchBy.HeadPosition => HeadRows((layer, head) => [Line(positions, position => new(layer, head, position))]),
                 PatchBy.Edge => HeadRows((layer, head) => [.. Enumerable.Range(0, positions).Select(query =>
                     Line(positions, key => key <= query ? new PatchCell(layer, head, query, key) : null))]),
@@ -77,7 +80,9 @@ internal sealed class PatchGrid
         IReadOnlyList<IReadOnlyList<PatchCell?>> Rows(Func<int, IReadOnlyList<PatchCell?>> row) => [.. chosen.Select(row)];
 
         IReadOnlyList<IReadOnlyList<PatchCell?>> HeadRows(Func<int, int, IEnumerable<IReadOnlyList<PatchCell?>>> rows) =>
-            [.. chosen.SelectMany(layer => Enumerable.Range(0, heads).SelectMany(head => rows(layer, head)))];
+            [.. chosen.SelectMany(layer => Enumerable.Range(0, count).Where(head => Chosen(layer, head)).SelectMany(head => rows(layer, head)))];
+
+        bool Chosen(int layer, int head) => heads is null || heads.Contains(new HeadName(layer, head));
 
         static IReadOnlyList<PatchCell?> Line(int count, Func<int, PatchCell?> cell) => [.. Enumerable.Range(0, count).Select(cell)];
     }
@@ -94,6 +99,19 @@ internal sealed class PatchGrid
 
     /// <summary>Whether a kind of site has heads.</summary>
     public static bool HasHeads(PatchSite site) => site is >= PatchSite.HeadZ and <= PatchSite.HeadPattern;
+
+    private static void CheckHeads(PatchBy by, int[] layers, int count, IReadOnlyList<HeadName>? heads)
+    {
+        if (heads is not null && by is not (PatchBy.Head or PatchBy.HeadPosition or PatchBy.Edge))
+        {
+            throw CutawayException.Usage($"--heads chooses among heads, and --by {KebabCase.Of(by.ToString())} goes over none; use --by head, head-position or edge");
+        }
+
+        if (heads?.FirstOrDefault(head => !layers.Contains(head.Layer) || head.Head >= count) is { } missing)
+        {
+            throw CutawayException.Usage($"there is no head {missing} to go over: layers {layers[0]} to {layers[^1]} have heads 0 to {count - 1}");
+        }
+    }
 
     private static HookPoint PointOf(HookTable hooks, PatchSite site, int layer) => new Site(site switch
     {

@@ -13,7 +13,7 @@ public sealed record PatchLabels(string RowAxis, IReadOnlyList<string> Rows, str
     internal static PatchLabels Of(LanguageModel model, PatchGrid grid, PairBatch pairs, int positions)
     {
         string[] tokens = [.. Enumerable.Range(0, positions).Select(position => Token(model, pairs, position - positions))];
-        PatchCell[] first = [.. grid.Cells.Select(row => row[0]!)];
+        PatchCell[] first = [.. grid.Cells.Select(row => row.OfType<PatchCell>().First())];
         return new PatchLabels(
             grid.By switch
             {

@@ -35,9 +35,10 @@ internal sealed class BaseRun<T>
     /// <summary>Runs the prompts once.</summary>
     /// <param name="pass">The pass to run them in.</param>
     /// <param name="prompts">The prompts.</param>
+    /// <param name="changes">What is changed in this run already.</param>
     /// <param name="touched">Points that variants touch.</param>
     /// <param name="cancellation">Cancels the run.</param>
-    public static BaseRun<T> Of(ForwardPass<T> pass, TokenBatch prompts, IEnumerable<HookPoint> touched, CancellationToken cancellation)
+    public static BaseRun<T> Of(ForwardPass<T> pass, TokenBatch prompts, IReadOnlyList<Intervention> changes, IEnumerable<HookPoint> touched, CancellationToken cancellation)
     {
         NetworkConfig config = pass.Network.Config;
         HookTable hooks = pass.Network.Hooks;
@@ -46,7 +47,7 @@ internal sealed class BaseRun<T>
             .Append(hooks.Find(HookKind.ResidPost, config.Layers - 1))
             .OfType<HookPoint>();
         PlanItem[] captures = [.. streams.Concat(touched).DistinctBy(point => point.Index).Select(point => Capture.At(new Site(point.Name)))];
-        PlanListener<T> listener = new(CompiledPlan.Compile(hooks, captures, prompts));
+        PlanListener<T> listener = new(CompiledPlan.Compile(hooks, [.. changes, .. captures], prompts));
         KeyValueCache cache = KeyValueCache.Create<T>(config, prompts.Batch, prompts.Length);
         pass.Run(new ForwardRequest(prompts.Ids, prompts.Batch, prompts.Length) { AttentionMask = prompts.Mask, Logits = LogitScope.None, Cache = cache }, listener, cancellation);
         return new(config, prompts, cache, listener.Captured);

@@ -15,6 +15,9 @@ namespace Cutaway.Planning;
 /// <param name="Variants">The experiments.</param>
 public sealed record Sweep(TokenBatch Prompts, Metric Metric, IReadOnlyList<Variant> Variants)
 {
+    /// <summary>Changes at the embeddings that every run has, the base run too, such as noise on a subject.</summary>
+    public IReadOnlyList<Intervention> Base { get; init; } = [];
+
     /// <summary>Bytes of working memory that a batch of variants may take.</summary>
     public long MemoryBudget { get; init; } = 1L << 30;
 
@@ -33,30 +36,41 @@ public sealed record Sweep(TokenBatch Prompts, Metric Metric, IReadOnlyList<Vari
     /// <param name="done">What an earlier, cancelled run of the same sweep measured.</param>
     /// <exception cref="CutawayException">A variant does not fit the model, or not into the memory.</exception>
     /// <exception cref="SweepCancelledException">It was cancelled; what was done is in the exception.</exception>
-    public SweepResult Run(LanguageModel model, Progress progress = default, SweepResult? done = null)
+    public SweepResult Run(LanguageModel model, Progress progress = default, SweepResult? done = null) => RunKeeping(model, progress, done, null);
+
+    /// <summary>The same; what is done so far is shown after each batch.</summary>
+    internal SweepResult RunKeeping(LanguageModel model, Progress progress, SweepResult? done, Action<SweepResult>? kept)
     {
         double[][] values = done is null ? [.. Variants.Select(_ => Array.Empty<double>())] : [.. done.Values];
         return model.DType == DType.Float32 ? Run<float>() : Run<double>();
 
         SweepResult Run<T>()
             where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-            Naive ? RunEach<T>(model, values, progress) : new SweepRunner<T>(model, this, progress).Run(values, progress, null);
+            Naive ? RunEach(model, values, progress) : new SweepRunner<T>(model, this, progress).Run(values, progress, kept);
     }
 
-    private SweepResult RunEach<T>(LanguageModel model, double[][] values, Progress progress)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    private SweepResult RunEach(LanguageModel model, double[][] values, Progress progress)
     {
         double[] baseline = Measure([]);
-        for (int i = 0; i < values.Length; i++)
+        try
         {
-            progress.Step("patching", i, values.Length);
-            values[i] = values[i].Length > 0 ? values[i] : Measure([.. Variants[i].Interventions]);
+            for (int i = 0; i < values.Length; i++)
+            {
+                progress.Step("patching", values.Count(value => value.Length > 0), values.Length);
+                values[i] = values[i].Length > 0 ? values[i] : Measure([.. Variants[i].Interventions]);
+            }
+        }
+        catch (OperationCanceledException error)
+        {
+            throw new SweepCancelledException(Result(), error.CancellationToken);
         }
 
         progress.Step("patching", values.Length, values.Length);
-        return new SweepResult { Baseline = baseline, Values = values };
+        return Result();
+
+        SweepResult Result() => new() { Baseline = baseline, Values = values };
 
         double[] Measure(IReadOnlyList<PlanItem> plan) =>
-            MetricReader.Read(Metric, model.Run(Prompts, plan, Metric.Scope, progress.Cancellation).Logits);
+            MetricReader.Read(Metric, model.Run(Prompts, [.. Base, .. plan], Metric.Scope, progress.Cancellation).Logits);
     }
 }

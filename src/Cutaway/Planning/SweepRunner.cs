@@ -43,10 +43,16 @@ internal sealed class SweepRunner<T>
         config = network.Config;
         pass = new ForwardPass<T>(network);
         unembedding = sweep.Metric.Columns is { } columns ? network.UnembeddingOf(columns) : network.Weights.Unembedding;
+        if (sweep.Base.SelectMany(change => change.Site.Resolve(network.Hooks)).FirstOrDefault(point => point.Kind is not (HookKind.Embed or HookKind.PositionEmbed)) is { } late)
+        {
+            // Variants resume after the embeddings, so what every run changes must lie there.
+            throw CutawayException.Usage($"a sweep's base run can be changed at hook_embed and hook_pos_embed only, not at '{late.Name}'; put the change into every variant");
+        }
+
         CompiledPlan.Entry[][] entries = [.. sweep.Variants.Select(Compile)];
         HookPoint[] touched = [.. entries.SelectMany(all => all).Select(entry => entry.Point).Where(point => point.Layer >= 0 || point.Kind is HookKind.Embed or HookKind.PositionEmbed).DistinctBy(point => point.Index)];
         progress.Cancellation.ThrowIfCancellationRequested();
-        run = BaseRun<T>.Of(pass, sweep.Prompts, touched, progress.Cancellation);
+        run = BaseRun<T>.Of(pass, sweep.Prompts, sweep.Base, touched, progress.Cancellation);
         planner = new VariantPlanner<T>(network, run, sweep.Metric.Scope);
         variants = [.. entries.Select((all, i) => planner.Plan(i, all))];
         baseLogits = Logits(run.Streams(network.Hooks, 2 * config.Layers), [0]);
@@ -368,7 +374,7 @@ internal sealed class SweepRunner<T>
 
     private double[] RunInFull(PlannedVariant variant, CancellationToken cancellation)
     {
-        CompiledPlan plan = CompiledPlan.Compile(network.Hooks, sweep.Variants[variant.Index].Interventions, Prompts);
+        CompiledPlan plan = CompiledPlan.Compile(network.Hooks, [.. sweep.Base, .. sweep.Variants[variant.Index].Interventions], Prompts);
         PlanListener<T> listener = new(plan);
         pass.Run(new ForwardRequest(Prompts.Ids, Prompts.Batch, Prompts.Length) { AttentionMask = Prompts.Mask, Logits = sweep.Metric.Scope }, listener, cancellation);
         listener.CheckFired(Prompts.Length);

@@ -8,8 +8,8 @@ public sealed record Recipe
     /// <summary>The model's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The network's shape.</summary>
-    public required ModelShape Model { get; init; }
+    /// <summary>The shape of a new network, or null where another one is adapted (<see cref="LowRank"/>).</summary>
+    public ModelShape? Model { get; init; }
 
     /// <summary>Where training starts.</summary>
     public Initialisation Initialisation { get; init; } = new();
@@ -116,22 +116,4 @@ public sealed record HeldOut
     /// <summary>Steps from one measurement to the next.</summary>
     [Range(1, int.MaxValue)]
     public int Every { get; init; } = 100;
-}
-
-/// <summary>Low-rank adapters (Hu et al. 2021, "LoRA"): W + (scale / rank) · B · A, of which only A and B are trained; they are merged when the model is saved.</summary>
-public sealed record LowRank
-{
-    /// <summary>The model to adapt: a folder in Hugging Face's layout, relative to the recipe's folder.</summary>
-    public required string Base { get; init; }
-
-    /// <summary>Rows of A and columns of B.</summary>
-    [Range(1, 1 << 12)]
-    public int Rank { get; init; } = 8;
-
-    /// <summary>The numerator of the factor on B · A.</summary>
-    [Range(double.Epsilon, double.MaxValue)]
-    public double Scale { get; init; } = 16;
-
-    /// <summary>Which linear maps: endings of their names, such as q_proj.</summary>
-    public IReadOnlyList<string> Maps { get; init; } = ["q_proj", "v_proj"];
 }

@@ -74,10 +74,6 @@ public sealed record TrainingFinding : Finding
 
             views.Add(new LinesView("Length of the gradient", steps, [Averaged("gradient", GradientNorm, width)]) { XAxis = "step", YAxis = "before clipping" });
             views.Add(new LinesView("Learning rate", steps, [Averaged("rate", Rate, width)]) { XAxis = "step", YAxis = "rate" });
-            views.Add(new TableView("Training", ["what", "value"],
-            [
-                ["folder", Folder], ["parameters", Parameters], ["steps", Step], ["tokens", Tokens], ["seconds of this session", Seconds], ["tokens a second", TokensPerSecond],
-            ]));
             return views;
         }
     }
@@ -89,7 +85,7 @@ public sealed record TrainingFinding : Finding
         Name = run.Recipe.Name,
         Step = curve.Loss.Count,
         Steps = run.Recipe.Steps,
-        Parameters = session.Parameters.Values.Length,
+        Parameters = session.TrainedValues,
         Tokens = curve.Loss.Count * run.Recipe.TokensPerStep,
         Seconds = elapsed.TotalSeconds,
         TokensPerSecond = done * run.Recipe.TokensPerStep / Math.Max(1e-9, elapsed.TotalSeconds),

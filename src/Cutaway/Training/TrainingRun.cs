@@ -41,7 +41,7 @@ public sealed record TrainingRun(Recipe Recipe, string Folder)
         }
 
         TimeSpan step1 = clock.Elapsed / TimedSteps;
-        return new TrainingPlan(Recipe, session.Parameters.Values.Length, session.Text.RowsPerPass, step1);
+        return new TrainingPlan(Recipe, session.TrainedValues, session.Text.RowsPerPass, step1);
     }
 
     /// <summary>Trains.</summary>
@@ -60,7 +60,7 @@ public sealed record TrainingRun(Recipe Recipe, string Folder)
         int step = 0;
         if (Resume)
         {
-            step = TrainingState.Load(Folder, Recipe, session.Tensors, session.Optimiser, curve);
+            step = session.Resume(Folder, curve);
         }
         else if (File.Exists(state))
         {

@@ -7,6 +7,7 @@ namespace Cutaway.Training;
 /// <summary>A recipe with everything that it names opened and made: text, network, optimiser.</summary>
 internal sealed class TrainingSession
 {
+    private readonly LowRankAdapters? adapters;
     private readonly TrainingPass pass;
     private readonly int[] ids;
 
@@ -20,12 +21,11 @@ internal sealed class TrainingSession
         Pool = pool;
         LoadedTokenizer tokenizer = recipe.Tokenizer.Load(recipe.Folder);
         Text = TrainingText.Open(recipe, tokenizer.Tokenizer);
-        int vocabulary = tokenizer.Tokenizer.Count;
-        string config = ModelConfig.Write(recipe.Model, vocabulary, tokenizer.BeginOfText, tokenizer.EndOfText, recipe.Precision);
-        Files = new ModelFiles(config, tokenizer.Json, recipe.Model.Family, recipe.Precision);
-        Parameters = NetworkParameters.Create(ModelConfig.Network(recipe.Model, vocabulary), pool);
-        recipe.Initialisation.Fill(Parameters);
-        Tensors = TrainedTensor.Of(Parameters, recipe.Optimiser.DecayAll);
+        StartingPoint start = StartingPoint.Of(recipe, tokenizer, pool);
+        Parameters = start.Parameters;
+        Files = start.Files;
+        adapters = start.Adapters;
+        Tensors = adapters?.Tensors ?? TrainedTensor.Of(Parameters, recipe.Optimiser.DecayAll);
         Optimiser = new Optimiser(recipe.Optimiser, Tensors);
         pass = new TrainingPass(Parameters);
         ids = new int[recipe.Batch * recipe.Length];
@@ -46,11 +46,24 @@ internal sealed class TrainingSession
     /// <summary>What is trained.</summary>
     public IReadOnlyList<TrainedTensor> Tensors { get; }
 
+    /// <summary>How many numbers are trained.</summary>
+    public long TrainedValues => Tensors.Sum(tensor => (long)tensor.Length);
+
     /// <summary>What trains it.</summary>
     public Optimiser Optimiser { get; }
 
     /// <summary>What writes it down.</summary>
     public ModelFiles Files { get; }
+
+    /// <summary>Takes a saved state up.</summary>
+    /// <returns>Steps done.</returns>
+    /// <exception cref="CutawayException">There is none, or it is another recipe's.</exception>
+    public int Resume(string folder, TrainingCurve curve)
+    {
+        int step = TrainingState.Load(folder, Recipe, Tensors, Optimiser, curve);
+        adapters?.Merge();
+        return step;
+    }
 
     /// <summary>Does a step.</summary>
     /// <param name="step">Its number, from 0.</param>
@@ -66,6 +79,7 @@ internal sealed class TrainingSession
             mean += pass.Accumulate(ids, Recipe.Batch, Recipe.Length) / Recipe.Accumulate;
         }
 
+        adapters?.Project();
         double norm = Optimiser.GradientNorm() / Recipe.Accumulate;
         if (!double.IsFinite(mean) || !double.IsFinite(norm))
         {
@@ -76,6 +90,7 @@ internal sealed class TrainingSession
         double rate = Recipe.Optimiser.Rate * Recipe.Schedule.Factor(step, Recipe.Steps);
         double clip = Recipe.Clip is { } longest && norm > longest ? longest / norm : 1;
         Optimiser.Step(Pool, step, rate, clip / Recipe.Accumulate);
+        adapters?.Merge();
         curve.Loss.Add(mean);
         curve.GradientNorm.Add(norm);
         curve.Rate.Add(rate);

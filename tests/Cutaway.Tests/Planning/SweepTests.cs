@@ -84,6 +84,109 @@ public sealed class SweepTests
         Assert.Equal(result.Baseline, result.Values[1]);
     }
 
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("grouped queries, rotary, gated")]
+    public void Noise_at_the_embeddings_is_in_every_run_and_costs_none_again(string family)
+    {
+        LanguageModel model = TestModels.Random(Families[family]);
+        (TokenBatch prompts, TokenBatch others) = Prompts("equal");
+        SeededRandom random = new(1);
+        double[] noise = [.. Enumerable.Range(0, 3 * 7 * model.Config.DModel).Select(_ => random.NextNormal())];
+        Intervention change = Add.Vector(new Site("hook_embed").At(1, 2), Tensor.Of(noise, [3, 7, model.Config.DModel]));
+
+        // Putting another value in the place of what has the noise would be refused.
+        Variant[] variants = [.. Variants(model, prompts, others).Where(variant => variant.Interventions.All(item => item.Site.Name != "hook_embed"))];
+        Sweep sweep = new(prompts, new LogitDifference([3, 4, 5], [6, 7, 8]), variants) { Base = [change] };
+        SweepResult planned = sweep.Run(model);
+        SweepResult naive = (sweep with { Naive = true }).Run(model);
+        AssertClose(naive.Baseline, planned.Baseline, 1e-10, "baseline");
+        for (int i = 0; i < variants.Length; i++)
+        {
+            AssertClose(naive.Values[i], planned.Values[i], 1e-10, variants[i].Name);
+        }
+
+        Assert.NotEqual((sweep with { Base = [] }).Run(model).Baseline[0], planned.Baseline[0], 1e-3);
+        Assert.True(planned.MultiplyAdds < sweep.Plan(model).NaiveMultiplyAdds);
+        Assert.Throws<CutawayException>(() => (sweep with { Base = [Ablate.Zero(Site.ResidPre(0))] }).Run(model));
+    }
+
+    [Fact]
+    public void A_batch_stays_within_the_memory_allowed_and_a_sweep_in_small_batches_measures_the_same()
+    {
+        LanguageModel model = TestModels.Random();
+        (TokenBatch prompts, TokenBatch others) = Prompts("equal");
+        Run other = model.Run(others, Capture.All(Site.AllZ, Site.AllResidPre));
+        Sweep sweep = new(prompts, new LogitDifference([3, 4, 5], [6, 7, 8]),
+        [
+            .. Enumerable.Range(0, 8).Select(i => new Variant($"head {i}", Replace.With(Site.Z(i / 4, i % 4), other))),
+            .. Enumerable.Range(0, 14).Select(i => new Variant($"stream {i}", Scale.By(Site.ResidPre(i / 7).At(i % 7), 0.5))),
+        ]);
+        SweepPlan whole = sweep.Plan(model);
+        Sweep small = sweep with { MemoryBudget = whole.BatchBytes / 3 };
+        SweepPlan plan = small.Plan(model);
+        Assert.Equal(1, whole.Batches);
+        Assert.True(plan.Batches >= 3 && plan.BatchBytes <= small.MemoryBudget);
+        SweepResult result = small.Run(model);
+        Assert.True(result.Bytes <= small.MemoryBudget);
+        Assert.Equal(plan.MultiplyAdds, result.MultiplyAdds);
+        Assert.True(plan.MultiplyAdds < plan.NaiveMultiplyAdds / 2);
+        SweepResult expected = sweep.Run(model);
+        Assert.All(Enumerable.Range(0, 22), i => AssertClose(expected.Values[i], result.Values[i], 1e-10, $"{i}"));
+        Assert.Contains("allow more memory", Assert.Throws<CutawayException>(() => (sweep with { MemoryBudget = 5000 }).Plan(model)).Message, StringComparison.Ordinal);
+        Assert.Contains("block 1, MLP, from position 2: 4 × 15 rows", whole.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_sweep_that_was_cancelled_goes_on_where_it_was(bool naive)
+    {
+        LanguageModel model = TestModels.Random();
+        (TokenBatch prompts, _) = Prompts("equal");
+        Sweep sweep = new(prompts, new LogitDifference([3, 4, 5], [6, 7, 8]),
+            [.. Enumerable.Range(0, 14).Select(i => new Variant($"stream {i}", Scale.By(Site.ResidPre(i / 7).At(i % 7), 0.5)))]) { Naive = naive };
+        sweep = sweep with { MemoryBudget = sweep.Plan(model).BatchBytes / 3 };
+        double[][] expected = sweep.Run(model).Values;
+        using CancellationTokenSource source = new();
+        Progress impatient = new((_, share) => { if (share > 0.3) { source.Cancel(); } }, source.Token);
+        SweepResult done = Assert.Throws<SweepCancelledException>(() => sweep.Run(model, impatient)).Done;
+        int kept = done.Values.Count(values => values.Length > 0);
+        Assert.InRange(kept, 1, 13);
+        Assert.False(done.IsComplete);
+        Assert.Equal(expected, sweep.Run(model, default, done).Values);
+
+        string path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "sweep.json");
+        using CancellationTokenSource again = new();
+        Assert.Throws<SweepCancelledException>(() => SweepCheckpoint.Run(sweep, model, path, new Progress((_, share) => { if (share > 0.3) { again.Cancel(); } }, again.Token)));
+        double first = 0;
+        SweepResult resumed = SweepCheckpoint.Run(sweep, model, path, new Progress((_, share) => first = first == 0 ? share : first));
+        Assert.True(first > 0.2, "what the file holds is not done again");
+        Assert.Equal(expected, resumed.Values);
+        Assert.Contains("another sweep", Assert.Throws<CutawayException>(() => SweepCheckpoint.Run(sweep with { Variants = [.. sweep.Variants.Reverse()] }, model, path)).Message, StringComparison.Ordinal);
+        File.WriteAllText(path, "{");
+        Assert.Contains("not a sweep's checkpoint", Assert.Throws<CutawayException>(() => SweepCheckpoint.Run(sweep, model, path)).Message, StringComparison.Ordinal);
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("2GB", 2_000_000_000)]
+    [InlineData("512 MB", 512_000_000)]
+    [InlineData("1.5kb", 1500)]
+    [InlineData("4096", 4096)]
+    public void Amounts_of_memory_are_read_and_written(string text, long bytes)
+    {
+        Assert.Equal(bytes, MemorySize.Parse(text).Bytes);
+        Assert.Equal(bytes, MemorySize.Parse(MemorySize.Parse(text).ToString()).Bytes);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("much")]
+    [InlineData("-1GB")]
+    [InlineData("0")]
+    public void What_is_no_amount_of_memory_is_refused(string text) => Assert.Throws<FormatException>(() => MemorySize.Parse(text));
+
     private static void AssertClose(double[] expected, double[] actual, double tolerance, string what)
     {
         for (int i = 0; i < expected.Length; i++)

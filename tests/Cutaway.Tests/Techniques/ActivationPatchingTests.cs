@@ -77,7 +77,7 @@ public sealed class ActivationPatchingTests
             Prompt.FromIds(Golden.Ids(golden.Json.GetProperty("corrupted"))),
             $" {golden.Json.GetProperty("answer").GetInt32()}",
             $" {golden.Json.GetProperty("wrong").GetInt32()}",
-            site).Run(model);
+            Over: site).Run(model);
         Golden.AssertClose(golden[name], [.. finding.Effects.SelectMany(row => row)], 2e-4, name);
         Assert.Equal(golden.Json.GetProperty("logit_diff_clean").GetDouble(), finding.CleanValue, 3e-4);
         if (site == PatchSite.HeadZ)

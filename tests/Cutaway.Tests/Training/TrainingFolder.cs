@@ -36,6 +36,22 @@ internal sealed class TrainingFolder : IDisposable
         return Cutaway.Training.Recipe.Read(this["recipe.json"]);
     }
 
+    /// <summary>Writes a recipe that adapts another model.</summary>
+    public Recipe Adapting(string more)
+    {
+        File.WriteAllText(this["adapt.json"], $$"""
+            {
+              "name": "adapted",
+              "tokenizer": { "file": "tokenizer.json", "begin_of_text": "<bos>" },
+              "corpus": { "file": "text.txt", "seed": 3 },
+              "batch": 4, "length": 16, "steps": 12,
+              "optimiser": { "rate": 0.02 },
+              "held_out": { "sequences": 6, "every": 5 }{{more}}
+            }
+            """);
+        return Cutaway.Training.Recipe.Read(this["adapt.json"]);
+    }
+
     public void Dispose() => folder.Delete(recursive: true);
 
     // Sentences with something to learn: who comes first is given something in the end.

@@ -46,14 +46,21 @@ public enum PatchSource
 /// <param name="Corrupt">The same prompt without the information in question; as many tokens.</param>
 /// <param name="Answer">What the clean prompt is continued by.</param>
 /// <param name="Versus">What the corrupted prompt is continued by.</param>
+/// <param name="Pairs">A file or a generator of prompt pairs, instead of the four.</param>
+/// <param name="Count">Pairs taken of it.</param>
+/// <param name="Seed">Draws generated pairs, and noise.</param>
+/// <param name="AnswerTokens">What to do with answers of several tokens.</param>
+/// <param name="Metric">What is measured.</param>
 /// <param name="Over">What is patched.</param>
 /// <param name="By">How finely.</param>
 /// <param name="Direction">Which run is changed.</param>
 /// <param name="Source">What is put in.</param>
 /// <param name="Noise">Standard deviation of the noise, in standard deviations of the activation itself.</param>
-/// <param name="Seed">Draws the noise.</param>
 /// <param name="Window">Layers patched together, around each layer.</param>
 /// <param name="Layers">Layers gone over; by default all.</param>
+/// <param name="Heads">Heads gone over; by default all.</param>
+/// <param name="Memory">Working memory that a batch of runs may take.</param>
+/// <param name="Checkpoint">A file that keeps what is done, so that an interrupted run can go on.</param>
 /// <param name="Top">Places listed.</param>
 [Technique("activation-patching", Section.Causes, "Replace one activation at a time by what it was on another prompt, and measure the answer",
     Topic = "activation-patching",
@@ -61,27 +68,37 @@ public enum PatchSource
 public sealed record ActivationPatching(
     [property: Help("Prompt whose behaviour is explained")] Prompt? Clean = null,
     [property: Help("Prompt without the information in question, of as many tokens")] Prompt? Corrupt = null,
-    [property: Help("Token that continues the clean prompt")] string Answer = " Mary",
-    [property: Help("Token that continues the corrupted prompt")] string Versus = " John",
+    [property: Help("Token that continues the clean prompt, such as \" Mary\"")] string? Answer = null,
+    [property: Help("Token that continues the corrupted prompt, such as \" John\"")] string? Versus = null,
+    [property: Help("Pairs of prompts instead: a file (.csv, .jsonl) or a generator such as ioi")] string? Pairs = null,
+    [property: Help("Pairs taken"), Range(1, 100_000)] int Count = PairChoice.DefaultCount,
+    [property: Help("Draws generated pairs, and noise")] int Seed = 0,
+    [property: Help("What is measured of answers of several tokens")] AnswerTokens AnswerTokens = AnswerTokens.Single,
+    [property: Help("What is measured")] MetricChoice Metric = MetricChoice.LogitDifference,
     [property: Help("What is patched")] PatchSite Over = PatchSite.ResidPre,
     [property: Help("How finely")] PatchBy By = PatchBy.Auto,
     [property: Help("Which run is changed: the corrupted one (what suffices) or the clean one (what is needed)")] PatchDirection Direction = PatchDirection.Denoising,
     [property: Help("What is put in")] PatchSource Source = PatchSource.Other,
     [property: Help("Noise added, in standard deviations of the activation"), Range(0.0, 1000.0)] double Noise = 3,
-    [property: Help("Draws the noise")] int Seed = 0,
     [property: Help("Layers patched together, around each layer"), Range(1, 1000)] int Window = 1,
     [property: Help("Layers gone over (default: all)")] IReadOnlyList<int>? Layers = null,
+    [property: Help("Heads gone over, such as 23.3 (default: all)")] IReadOnlyList<HeadName>? Heads = null,
+    [property: Help("Working memory that a batch of runs may take (default: 1GB)")] MemorySize? Memory = null,
+    [property: Help("File that keeps what is done, to go on after an interruption")] string? Checkpoint = null,
     [property: Help("Places listed"), Range(1, 200)] int Top = 10) : ITechnique<ActivationPatchingFinding>
 {
     /// <inheritdoc/>
     public ActivationPatchingFinding Run(LanguageModel model, Progress progress = default)
     {
-        PromptPair pair = new(Clean ?? Reading.Explain.DefaultPrompt, Corrupt ?? "When Mary and John went to the store, Mary gave a drink to", Answer, Versus);
-        PairBatch pairs = PairBatch.Encode(model, pair);
-        return Run(model, pairs, new LogitDifference(pairs.Answers, pairs.Versus), progress);
+        PairBatch pairs = new PairChoice(Clean, Corrupt, Answer, Versus, Pairs, Count, Seed, AnswerTokens).Encode(model);
+        return Run(model, pairs, Metric.For(model, pairs, progress.Cancellation), progress);
     }
 
-    /// <summary>Patches pairs of prompts of one's own, measured by any metric.</summary>
+    /// <summary>Patches prompt pairs of one's own, measured by a metric of one's own.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="pairs">The prompts.</param>
+    /// <param name="metric">What is measured, made for these pairs.</param>
+    /// <param name="progress">Reports and cancels long work.</param>
     public ActivationPatchingFinding Run(LanguageModel model, PairBatch pairs, Metric metric, Progress progress = default)
     {
         if (Direction == PatchDirection.Denoising && Source != PatchSource.Other)
@@ -90,32 +107,30 @@ public sealed record ActivationPatching(
         }
 
         int positions = Enumerable.Range(0, pairs.Clean.Batch).Min(b => Enumerable.Range(0, pairs.Clean.Length).Count(i => pairs.Clean.IsReal(b, i)));
-        PatchGrid grid = PatchGrid.Of(model, Over, By, positions, Layers);
+        PatchGrid grid = PatchGrid.Of(model, Over, By, positions, Layers, Heads);
         CheckShape(grid, pairs, positions);
         (TokenBatch prompts, TokenBatch other) = Direction == PatchDirection.Denoising ? (pairs.Corrupt, pairs.Clean) : (pairs.Clean, pairs.Corrupt);
         Run reference = model.Run(
             Source == PatchSource.Noise ? prompts : other, Capture.All([.. Sources(grid, model.Config.Layers).Select(point => new Site(point.Name))]), metric.Scope, progress.Cancellation);
         Dictionary<int, Tensor> values = Sources(grid, model.Config.Layers).ToDictionary(point => point.Layer, point => Values(reference, point));
         List<PatchCell> cells = [.. grid.Cells.SelectMany(row => row).OfType<PatchCell>()];
-        SweepResult result = new Sweep(prompts, metric, [.. cells.Select(cell => Variant(grid, cell, values))]).Run(model, progress);
-        double own = result.Baseline.Average();
-        double others = MetricReader.Read(metric, model.Run(other, [], metric.Scope, progress.Cancellation).Logits).Average();
-        (double clean, double corrupt) = Direction == PatchDirection.Denoising ? (others, own) : (own, others);
-        if (Math.Abs(clean - corrupt) < 1e-6 * (1 + Math.Abs(clean)))
-        {
-            throw CutawayException.Input(FormattableString.Invariant(
-                $"the {metric.Name} is {clean:0.####} on the clean prompt and {corrupt:0.####} on the corrupted one: there is no difference to explain. Choose prompts that the model answers differently"));
-        }
+        Sweep sweep = new(prompts, metric, [.. cells.Select(cell => Variant(grid, cell, values))]) { MemoryBudget = (Memory ?? MemorySize.Default).Bytes };
+        double[] others = MetricReader.Read(metric, model.Run(other, [], metric.Scope, progress.Cancellation).Logits);
+        double[] own = MetricReader.Read(metric, model.Run(prompts, [], metric.Scope, progress.Cancellation).Logits);
+        Normalization scale = Direction == PatchDirection.Denoising ? new(others, own) : new(own, others, ScoreScale.Change);
 
+        // Prompts that leave nothing to explain are refused before the long work.
+        _ = scale.Mean(own);
+        SweepResult result = Checkpoint is null ? sweep.Run(model, progress) : SweepCheckpoint.Run(sweep, model, Checkpoint, progress);
         int next = 0;
         return new ActivationPatchingFinding
         {
             Request = this with { By = grid.By },
             Labels = PatchLabels.Of(model, grid, pairs, positions),
-            Metric = metric is LogitDifference && pairs.Pairs.Count == 1 ? PromptTokens.Metric(pairs.Pairs[0].Answer, pairs.Pairs[0].Versus) : metric.Name,
-            CleanValue = clean,
-            CorruptValue = corrupt,
-            Effects = [.. grid.Cells.Select(row => row.Select(cell => cell is null ? double.NaN : (result.Mean(next++) - own) / (clean - corrupt)).ToArray())],
+            Metric = PromptTokens.Metric(metric, pairs),
+            CleanValue = scale.Clean.Average(),
+            CorruptValue = scale.Corrupt.Average(),
+            Effects = [.. grid.Cells.Select(row => row.Select(cell => cell is null ? double.NaN : scale.Mean(result.Values[next++])).ToArray())],
         };
     }
 

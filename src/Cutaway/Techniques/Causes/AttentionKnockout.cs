@@ -125,8 +125,10 @@ public sealed record AttentionKnockoutFinding : Finding
     {
         get
         {
-            (int layer, int column, double change) = Ranked[0];
-            return FormattableString.Invariant($"Without {Looking} looking at {Key(column)} in {Where(layer, column)}, '{Answer}' goes from {Baseline:0.000} to {Probabilities[layer][column]:0.000} ({change:+0%;-0%}): no other block matters as much");
+            // Heads that have nothing to do look at the first token; a block of it shows that, and not what is read there.
+            bool[] sink = [.. Ranked.Select(entry => Request.Keys is null && entry.Column == 0)];
+            (int layer, int column, double change) = Ranked[Math.Max(0, Array.IndexOf(sink, false))];
+            return FormattableString.Invariant($"Without {Looking} looking at {Key(column)} in {Where(layer, column)}, '{Answer}' goes from {Baseline:0.000} to {Probabilities[layer][column]:0.000} ({change:+0%;-0%}): no other block{(sink[0] ? ", but of the first token," : "")} takes as much away");
         }
     }
 
@@ -135,7 +137,8 @@ public sealed record AttentionKnockoutFinding : Finding
     {
         get
         {
-            string caption = FormattableString.Invariant($"{Looking} may not look. p('{Answer}') is {Baseline:0.000} with nothing blocked; −1 means that nothing of it is left.");
+            string caption = FormattableString.Invariant($"{Looking} may not look. p('{Answer}') is {Baseline:0.000} with nothing blocked; −1 means that nothing of it is left.")
+                + (Request.Keys is null ? " Heads with nothing to do look at the first token, so blocking that one makes them do something." : "");
             View whole = Request.Keys is not null && !Request.ByHead
                 ? new LinesView($"Without looking at '{Request.Keys}'", [.. Changes.Select((_, layer) => (double)layer)], [new Line(Unit, [.. Changes.Select(row => row[0])])])
                 {

@@ -89,17 +89,17 @@ public sealed record CausalTracing(
 
         // Before the subject nothing changes, so nothing can be restored.
         int first = noisy[0];
-        List<Variant> variants = [new Variant("noise", noise)];
+        List<Variant> variants = [];
         for (int layer = 0; layer < model.Config.Layers; layer++)
         {
             for (int position = first; position < ids.Count; position++)
             {
-                variants.Add(new Variant($"layer {layer}, position {position}", [noise, .. Restore(clean, layer, position, window), .. Sever(corrupted, layer, position)]));
+                variants.Add(new Variant($"layer {layer}, position {position}", [.. Restore(clean, layer, position, window), .. Sever(corrupted, layer, position)]));
             }
         }
 
         Probability metric = new([.. Enumerable.Repeat(answer, Draws)]);
-        SweepResult result = new Sweep(prompts, metric, variants).Run(model, progress);
+        SweepResult result = new Sweep(prompts, metric, variants) { Base = [noise] }.Run(model, progress);
         int columns = ids.Count - first;
         return new CausalTracingFinding
         {
@@ -108,10 +108,10 @@ public sealed record CausalTracing(
             Subject = noisy,
             Answer = model.Tokenizer.TokenText(answer),
             Spread = spread,
-            Clean = result.Baseline[0],
-            Corrupted = result.Values[0],
+            Clean = metric.Value(0, clean.LastLogits()),
+            Corrupted = result.Baseline,
             Effects = [.. Enumerable.Range(0, model.Config.Layers).Select(layer => Enumerable.Range(0, ids.Count)
-                .Select(position => position < first ? 0 : result.Mean(1 + (layer * columns) + position - first) - result.Mean(0)).ToArray())],
+                .Select(position => position < first ? 0 : result.Mean((layer * columns) + position - first) - result.Baseline.Average()).ToArray())],
         };
     }
 
