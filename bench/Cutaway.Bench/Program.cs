@@ -8,6 +8,7 @@ using Cutaway.Bench;
     ("forward", ForwardBench.Run),
     ("gradients", GradientsBench.Run),
     ("generation", GenerationBench.Run),
+    ("attribution", AttributionBench.Run),
     ("training", TrainingBench.Run),
     ("startup", StartupBench.Run),
 ];

@@ -4,6 +4,9 @@ namespace Cutaway.Models.Network;
 
 public sealed unsafe partial class ForwardPass<T>
 {
+    private ForwardRequest recordedRequest;
+    private IGradientListener<T>? recordedListener;
+
     /// <summary>The mean cross-entropy of the last recorded run, in nats, where its request had targets.</summary>
     public double Loss { get; private set; }
 
@@ -40,6 +43,7 @@ public sealed unsafe partial class ForwardPass<T>
 
         recorder.Begin(network.Pool);
         tape = recorder;
+        (recordedRequest, recordedListener) = (input, visitor);
         Loss = 0;
         Compute(input, visitor, cancellation);
     }
@@ -50,7 +54,57 @@ public sealed unsafe partial class ForwardPass<T>
     {
         tape!.Backward(0, cancellation);
         tape.Clear();
+        (recordedRequest, recordedListener) = (default, null);
         GC.KeepAlive(this);
+    }
+
+    /// <summary>Runs a block of which only the input is held.</summary>
+    private void RecordBlock(int layer, BlockWeights block)
+    {
+        Tape<T> recorder = tape!;
+        Variable<T> input = residual.Variable;
+        BlockOperation<T>? by = input.NeedsGradient || recorder.Parameters?.IsEmpty == false || AsksWithin(layer)
+            ? BlockOperation<T>.Record(recorder, this, layer, input.Keep())
+            : null;
+        tape = null;
+        residual.Reserve(rows, config.DModel);
+        input.Span.CopyTo(residual.Span);
+        input.ReleaseUnlessKept();
+        Block(layer, block);
+        ReadOnlySpan<T> result = residual.Span;
+        tape = recorder;
+        Reserve(residual, rows, config.DModel, by);
+        result.CopyTo(residual.Span);
+    }
+
+    /// <summary>Runs a block again, recorded, and takes the gradient of its output back to its input.</summary>
+    internal void BackThroughBlock(int layer, Variable<T> input, Variable<T> result)
+    {
+        int first = tape!.Count;
+        (request, listener) = (recordedRequest, recordedListener);
+        residual.Hold(tape, input);
+        Block(layer, network.Effective.Blocks[layer]);
+        (request, listener) = (default, null);
+        if (residual.Variable.NeedsGradient)
+        {
+            residual.Variable.TakeGradient(result);
+        }
+
+        tape.Backward(first, tape.Cancellation);
+    }
+
+    private bool AsksWithin(int layer)
+    {
+        foreach (HookPoint point in network.Hooks.Points)
+        {
+            if (point.Layer == layer && recordedListener is { } visitor && visitor.Wants(point.Index)
+                && (visitor.WantsGradient(point.Index) || visitor.ChangeWantsGradient(point.Index)))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void RecordLoss(LinearWeights unembedding)

@@ -65,6 +65,9 @@ public sealed unsafe partial class ForwardPass<T>
             return buffer.Pointer;
         }
 
+        /// <summary>Puts a variable of the tape's run in this place.</summary>
+        public void Hold(Tape<T> recorder, Variable<T> known) => (tape, run, variable) = (recorder, recorder.Run, known);
+
         /// <summary>A new variable; the memory of the last one is given back first, unless the tape holds it.</summary>
         public T* Record(Tape<T> recorder, long count, Operation<T>? by)
         {

@@ -77,7 +77,14 @@ public sealed unsafe partial class ForwardPass<T>
                 break;
             }
 
-            Block(layer, weights.Blocks[layer]);
+            if (tape?.Checkpoints == true)
+            {
+                RecordBlock(layer, weights.Blocks[layer]);
+            }
+            else
+            {
+                Block(layer, weights.Blocks[layer]);
+            }
         }
 
         request.Cache?.Length += request.Length;

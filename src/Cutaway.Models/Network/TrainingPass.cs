@@ -7,12 +7,15 @@ public sealed class TrainingPass
 {
     private readonly NetworkParameters parameters;
     private readonly ForwardPass<float> pass;
-    private readonly Tape<float> tape = new();
+    private readonly Tape<float> tape;
     private int[] targets = [];
 
     /// <summary>Prepares to train parameters.</summary>
-    public TrainingPass(NetworkParameters parameters)
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="checkpoints">Whether to hold only the inputs of blocks and to run them again on the way back (see <see cref="Tape{T}.Checkpoints"/>).</param>
+    public TrainingPass(NetworkParameters parameters, bool checkpoints = false)
     {
+        tape = new Tape<float> { Checkpoints = checkpoints };
         this.parameters = parameters;
         pass = new ForwardPass<float>(parameters.Network);
     }

@@ -28,11 +28,20 @@ public sealed unsafe class Tape<T>
     /// <summary>Which parameters' gradients are wanted, and where they are summed.</summary>
     public ParameterGradients<T>? Parameters { get; set; }
 
+    /// <summary>
+    /// Whether only the input of each block is held, and the block run again on the way back (Chen et al. 2016, section 3): less
+    /// memory for one more forward pass, and the same gradients bit for bit. Hook points within are then visited twice.
+    /// </summary>
+    public bool Checkpoints { get; init; }
+
     /// <summary>The most bytes that activations and gradients took at one time in the last run.</summary>
     public long PeakBytes => Memory.PeakBytes;
 
     /// <summary>Counts the runs recorded, so that what belongs to an earlier one is told apart.</summary>
     internal int Run { get; private set; }
+
+    /// <summary>Ends the way back.</summary>
+    internal CancellationToken Cancellation { get; private set; }
 
     /// <summary>Threads to go backward on.</summary>
     internal WorkerPool Pool { get; private set; } = WorkerPool.Default;
@@ -103,6 +112,7 @@ public sealed unsafe class Tape<T>
     /// <summary>Goes back through what was recorded, up to the operation of index <paramref name="first"/>, and forgets it.</summary>
     internal void Backward(int first, CancellationToken cancellation)
     {
+        Cancellation = cancellation;
         while (operations.Count > first)
         {
             Operation<T> operation = operations[^1];

@@ -106,7 +106,7 @@ public sealed record TrainingRun(Recipe Recipe, string Folder)
 
     private void Save(TrainingSession session, TrainingCurve curve, int step)
     {
-        TrainingState.Save(Folder, Recipe, step, session.Tensors, session.Optimiser, curve);
+        TrainingState.Save(Folder, session, step, curve);
         curve.Write(Path.Combine(Folder, CurveFile));
     }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Cutaway.Data;
 using Cutaway.Models.Network;
 using Cutaway.Tensors.Parallel;
@@ -21,6 +22,8 @@ internal sealed class TrainingSession
         Pool = pool;
         LoadedTokenizer tokenizer = recipe.Tokenizer.Load(recipe.Folder);
         Text = TrainingText.Open(recipe, tokenizer.Tokenizer);
+        byte[] file = recipe.Corpus.File is { } text ? File.ReadAllBytes(Path.Combine(recipe.Folder, text)) : [];
+        Inputs = Convert.ToHexString(SHA256.HashData([.. tokenizer.Json, .. file]));
         StartingPoint start = StartingPoint.Of(recipe, tokenizer, pool);
         Parameters = start.Parameters;
         Files = start.Files;
@@ -36,6 +39,9 @@ internal sealed class TrainingSession
 
     /// <summary>Threads.</summary>
     public WorkerPool Pool { get; }
+
+    /// <summary>A hash of the files that the recipe names.</summary>
+    public string Inputs { get; }
 
     /// <summary>What is learned from.</summary>
     public TrainingText Text { get; }
@@ -60,7 +66,7 @@ internal sealed class TrainingSession
     /// <exception cref="CutawayException">There is none, or it is another recipe's.</exception>
     public int Resume(string folder, TrainingCurve curve)
     {
-        int step = TrainingState.Load(folder, Recipe, Tensors, Optimiser, curve);
+        int step = TrainingState.Load(folder, this, curve);
         adapters?.Merge();
         return step;
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Cutaway.Models.Formats;
 using Cutaway.Tensors;
@@ -16,31 +17,38 @@ internal static class TrainingState
     /// <summary>The file's name in the model's folder.</summary>
     public const string FileName = "training-state.safetensors";
 
-    private const string StepKey = "step", RowKey = "row", RecipeKey = "recipe";
+    private const string StepKey = "step", RowKey = "row", RecipeKey = "recipe", InputsKey = "inputs";
 
     /// <summary>Saves a state.</summary>
     /// <exception cref="CutawayException">The disk is full or cannot be written to; the state before stays as it was.</exception>
-    public static void Save(string folder, Recipe recipe, int step, IReadOnlyList<TrainedTensor> tensors, Optimiser optimiser, TrainingCurve curve)
+    public static void Save(string folder, TrainingSession session, int step, TrainingCurve curve)
     {
+        IReadOnlyList<TrainedTensor> tensors = session.Tensors;
+        if (tensors.Any(tensor => !float.IsFinite(TensorPrimitives.Sum<float>(tensor.Values))))
+        {
+            throw CutawayException.Input($"training came apart by step {step}: weights are no longer finite. What was saved before is kept; train anew with a lower 'optimiser.rate'");
+        }
+
         IEnumerable<OutputTensor> stored =
         [
             .. tensors.Select(tensor => Stored($"values/{tensor.Name}", tensor.AllValues, tensor.Parameter.Offset, tensor.Length)),
-            .. tensors.Zip(optimiser.First, (tensor, memory) => Stored($"first/{tensor.Name}", memory, 0, memory.Length)),
-            .. tensors.Zip(optimiser.Second, (tensor, memory) => Stored($"second/{tensor.Name}", memory, 0, memory.Length)),
+            .. tensors.Zip(session.Optimiser.First, (tensor, memory) => Stored($"first/{tensor.Name}", memory, 0, memory.Length)),
+            .. tensors.Zip(session.Optimiser.Second, (tensor, memory) => Stored($"second/{tensor.Name}", memory, 0, memory.Length)),
             .. curve.Lists.Select(list => OutputTensor.Create<double>($"curve/{list.Name}", [list.Values.Count], list.Values.ToArray())),
         ];
         SafetensorsWriter.Write(Path.Combine(folder, FileName), stored, new Dictionary<string, string>
         {
             [StepKey] = step.ToString(CultureInfo.InvariantCulture),
-            [RowKey] = ((long)step * recipe.Batch * recipe.Accumulate).ToString(CultureInfo.InvariantCulture),
-            [RecipeKey] = RecipeReader.ToJson(recipe),
+            [RowKey] = ((long)step * session.Recipe.Batch * session.Recipe.Accumulate).ToString(CultureInfo.InvariantCulture),
+            [RecipeKey] = RecipeReader.ToJson(session.Recipe),
+            [InputsKey] = session.Inputs,
         });
     }
 
     /// <summary>Takes a saved state up.</summary>
     /// <returns>Steps done.</returns>
     /// <exception cref="CutawayException">There is none, it is damaged, or the recipe is another one: the keys that differ are named.</exception>
-    public static int Load(string folder, Recipe recipe, IReadOnlyList<TrainedTensor> tensors, Optimiser optimiser, TrainingCurve curve)
+    public static int Load(string folder, TrainingSession session, TrainingCurve curve)
     {
         string path = Path.Combine(folder, FileName);
         if (!File.Exists(path))
@@ -50,13 +58,20 @@ internal static class TrainingState
 
         // Read into memory: a mapped file could not be replaced by the next state everywhere.
         SafetensorsFile file = SafetensorsFile.FromBytes(File.ReadAllBytes(path), path);
-        string[] changed = [.. RecipeReader.Differences(Text(RecipeKey), RecipeReader.ToJson(recipe))];
+        string[] changed = [.. RecipeReader.Differences(Text(RecipeKey), RecipeReader.ToJson(session.Recipe))];
         if (changed.Length > 0)
         {
             throw CutawayException.Input(
                 $"the recipe was edited since {path} was saved: {string.Join("; ", changed.Take(4))}{(changed.Length > 4 ? $"; and {changed.Length - 4} more" : "")}. Undo that, or begin a new run in another folder (--out)");
         }
 
+        if (Text(InputsKey) != session.Inputs)
+        {
+            throw CutawayException.Input($"the tokenizer or the text that the recipe names was changed since {path} was saved. Undo that, or begin a new run in another folder (--out)");
+        }
+
+        IReadOnlyList<TrainedTensor> tensors = session.Tensors;
+        Optimiser optimiser = session.Optimiser;
         for (int i = 0; i < tensors.Count; i++)
         {
             Read($"values/{tensors[i].Name}", tensors[i].Values);

@@ -31,6 +31,23 @@ public sealed class GradientDifferenceTests
         Assert.All(swept.Parameters, entry => Closeness.Require(entry.Key, entry.Value, stepped.Parameters[entry.Key], 1e-11));
     }
 
+    [Theory]
+    [MemberData(nameof(Families.All), MemberType = typeof(Families))]
+    public void Blocks_that_are_run_again_change_no_gradient(string folder)
+    {
+        TransformerNetwork network = Families.Open(folder);
+        double[] weights = Weights(network.Config.Vocabulary);
+        GradientRun held = GradientRun.OfLogits<double>(network, [Families.Ids], null, weights, _ => true, parameters: true, LogitScope.Last);
+        GradientRun again = GradientRun.OfLogits<double>(network, [Families.Ids], null, weights, _ => true, parameters: true, LogitScope.Last, checkpoints: true);
+        Assert.All(held.Seen, entry => Assert.Equal(entry.Value.Values, again.Seen[entry.Key].Values));
+        Assert.All(held.Parameters, entry => Assert.Equal(entry.Value, again.Parameters[entry.Key]));
+
+        // Nothing before the last block is asked for, so nothing before it is run again.
+        string last = $"blocks.{network.Config.Layers - 1}.hook_resid_pre";
+        GradientRun end = GradientRun.OfLogits<double>(network, [Families.Ids], null, weights, point => point.Name == last, scope: LogitScope.Last, checkpoints: true);
+        Assert.All(held.Seen[last].Values.Zip(end.Seen[last].Values), pair => Assert.Equal(pair.First, pair.Second, 1e-11));
+    }
+
     private static void Check(TransformerNetwork network, int[][] ids, bool[][]? mask)
     {
         double[] weights = Weights(ids.Length * ids[0].Length * network.Config.Vocabulary);

@@ -44,6 +44,19 @@ public sealed class TrainingPassTests
         Assert.Contains(gradients[0], value => value != 0);
     }
 
+    [Theory]
+    [MemberData(nameof(RandomNetworks.Names), MemberType = typeof(RandomNetworks))]
+    public void Blocks_that_are_run_again_give_the_same_bits_in_less_memory(string name)
+    {
+        NetworkParameters held = NetworkParameters.From(RandomNetworks.Create(name));
+        NetworkParameters again = NetworkParameters.From(RandomNetworks.Create(name));
+        TrainingPass holding = new(held);
+        TrainingPass running = new(again, checkpoints: true);
+        Assert.Equal(holding.Accumulate(Ids, Batch, Length), running.Accumulate(Ids, Batch, Length));
+        Assert.True(held.Gradients.Span.SequenceEqual(again.Gradients.Span));
+        Assert.True(running.PeakBytes < 0.8 * holding.PeakBytes, $"{running.PeakBytes} of {holding.PeakBytes} bytes");
+    }
+
     [Fact]
     public void Gradients_of_single_precision_are_near_those_of_double_precision_and_add_up()
     {

@@ -19,7 +19,7 @@ internal sealed record GradientRun(double Loss, IReadOnlyDictionary<string, doub
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         int[] targets = [.. ids.SelectMany(row => row.Skip(1).Append(-1))];
-        return Of<T>(network, ids, new ForwardRequest { Targets = targets, Logits = LogitScope.None }, null, null, wants, parameters);
+        return Of<T>(network, ids, new ForwardRequest { Targets = targets, Logits = LogitScope.None }, null, null, wants, parameters, checkpoints: false);
     }
 
     /// <summary>Gradients of Σ logits · weights.</summary>
@@ -30,13 +30,14 @@ internal sealed record GradientRun(double Loss, IReadOnlyDictionary<string, doub
     /// <param name="wants">At which hook points gradients are kept; null for none.</param>
     /// <param name="parameters">Whether the parameters' are.</param>
     /// <param name="scope">Which logits.</param>
+    /// <param name="checkpoints">Whether blocks are run again on the way back.</param>
     public static GradientRun OfLogits<T>(
-        TransformerNetwork network, int[][] ids, bool[][]? mask, double[] weights, Func<HookPoint, bool>? wants, bool parameters = false, LogitScope scope = LogitScope.All)
+        TransformerNetwork network, int[][] ids, bool[][]? mask, double[] weights, Func<HookPoint, bool>? wants, bool parameters = false, LogitScope scope = LogitScope.All, bool checkpoints = false)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-        Of<T>(network, ids, new ForwardRequest { Logits = scope }, mask, weights, wants, parameters);
+        Of<T>(network, ids, new ForwardRequest { Logits = scope }, mask, weights, wants, parameters, checkpoints);
 
     private static GradientRun Of<T>(
-        TransformerNetwork network, int[][] ids, ForwardRequest request, bool[][]? mask, double[]? weights, Func<HookPoint, bool>? wants, bool parameters)
+        TransformerNetwork network, int[][] ids, ForwardRequest request, bool[][]? mask, double[]? weights, Func<HookPoint, bool>? wants, bool parameters, bool checkpoints)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         ParameterGradients<T> gradients = new();
@@ -50,7 +51,7 @@ internal sealed record GradientRun(double Loss, IReadOnlyDictionary<string, doub
         ForwardPass<T> pass = new(network);
         pass.Record(
             request with { Tokens = ids.SelectMany(row => row).ToArray(), Batch = ids.Length, Length = ids[0].Length, AttentionMask = mask?.SelectMany(row => row).ToArray() },
-            new Tape<T>(gradients),
+            new Tape<T>(gradients) { Checkpoints = checkpoints },
             recorder);
         for (int i = 0; weights is not null && i < weights.Length; i++)
         {

@@ -150,6 +150,18 @@ public sealed class ReadingTests
     }
 
     [Fact]
+    public void Explain_leaves_out_causes_where_there_is_no_text_to_compare_with()
+    {
+        LanguageModel model = LanguageModel.Load("wired");
+        ExplainFinding finding = new Explain(Explain.DefaultPrompt).Run(model);
+        Assert.Null(finding.Places);
+        Assert.Null(finding.Heads);
+        Assert.Equal(4, finding.Parts.Count);
+        CutawayException error = Assert.Throws<CutawayException>(() => new Explain(Explain.DefaultPrompt, Corrupt: "When Mary and John went to the store, Mary gave a drink to").Run(model));
+        Assert.Contains("--answer and --versus", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Explain_needs_no_arguments_and_no_MLPs()
     {
         string[] words = "When Mary and John went to the store , gave a drink".Split(' ');
@@ -157,14 +169,14 @@ public sealed class ReadingTests
         LanguageModel model = new("random", random.Network, new WordTokenizer([.. words, .. Enumerable.Range(0, 16).Select(i => $"w{i}"), "store,"]), random.DType);
         ExplainFinding finding = TechniqueDescription.Run(new Explain(), model);
         Assert.Equal((" Mary", " John"), (finding.Answer, finding.Versus));
-        Assert.Equal(["logit-lens", "direct-logit-attribution", "attention-patterns", "head-detector"], finding.Parts.Select(part => part.Provenance!.Technique));
+        Assert.Equal(["logit-lens", "direct-logit-attribution", "attention-patterns", "activation-patching", "attribution-patching", "head-detector"], finding.Parts.Select(part => part.Provenance!.Technique));
         Assert.Equal(finding.Predictions.Select(token => token.Score).OrderDescending(), finding.Predictions.Select(token => token.Score));
         Assert.Empty(finding.Attribution.Mlps);
         Assert.Equal("cutaway explain --model random --dtype float64", finding.Provenance!.CommandLine);
-        Assert.Equal(5, finding.WithParts().Count());
+        Assert.Equal(7, finding.WithParts().Count());
         string json = FindingJson.ToText(finding);
         System.Text.Json.JsonElement root = System.Text.Json.JsonDocument.Parse(json).RootElement;
-        Assert.Equal(4, root.GetProperty("parts").GetArrayLength());
+        Assert.Equal(6, root.GetProperty("parts").GetArrayLength());
         Assert.Equal("logit-lens", root.GetProperty("parts")[0].GetProperty("technique").GetString());
         Assert.False(root.GetProperty("finding").TryGetProperty("parts", out _));
         using MemoryStream page = new();

@@ -162,6 +162,8 @@ public sealed class SmolLm2Tests
         Assert.Equal(6.1196, finding.Attribution.Logit, 1e-3);
         Assert.Equal("suppresses ' John', which it looks at", finding.Roles.First(role => role.Head == "23.3").Role);
         Assert.Equal(finding.Attribution.Logit, finding.Lens.Cells[^1][^1].LogProbability - finding.Lens.Cells[^1][^1].Versus!.Value, 1e-3);
+        Assert.Equal(["head 23.3", "head 29.1"], finding.Heads!.Ranked.Take(2).Select(place => place.Place));
+        Assert.Equal("When Mary and John went to the store, Mary gave a drink to", finding.Places!.Request.Corrupt!.Text);
         Assert.Equal(model.Hash, finding.Provenance!.ModelHash);
         Assert.NotEmpty(model.Hash);
     }

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Cutaway.Analysis;
 using Cutaway.Findings;
+using Cutaway.Techniques.Causes;
 
 namespace Cutaway.Techniques.Reading;
 
@@ -38,8 +39,16 @@ public sealed record ExplainFinding : Finding
     [JsonIgnore]
     public required AttentionPatternsFinding Patterns { get; init; }
 
+    /// <summary>Which places cause the answer, patched one at a time; null where there is no text to compare with.</summary>
+    [JsonIgnore]
+    public ActivationPatchingFinding? Places { get; init; }
+
+    /// <summary>Which heads cause it: by exact and by attribution patching; null where there is no text to compare with.</summary>
+    [JsonIgnore]
+    public AttributionPatchingFinding? Heads { get; init; }
+
     /// <inheritdoc/>
-    public override IReadOnlyList<Finding> Parts => [Lens, Attribution, Patterns, Detected];
+    public override IReadOnlyList<Finding> Parts => [Lens, Attribution, Patterns, .. new Finding?[] { Places, Heads }.OfType<Finding>(), Detected];
 
     /// <inheritdoc/>
     public override string Headline
