@@ -25,7 +25,7 @@ internal sealed class FableCorpus
 
     /// <summary>A corpus.</summary>
     /// <param name="tokenizer">The tokenizer of <see cref="FableTokenizer"/>, or another that begins texts with a token.</param>
-    /// <param name="mixture">How often a text of each sort occurs, in relation to the others; names are those of <see cref="FableTexts"/>.</param>
+    /// <param name="mixture">How often a text of each sort occurs, in relation to the others, by the names of <see cref="FableTexts"/>; empty for all alike.</param>
     /// <param name="seed">Seed of all draws.</param>
     /// <exception cref="CutawayException">A sort is unknown, a weight is negative or none is positive.</exception>
     public FableCorpus(ITokenizer tokenizer, IReadOnlyDictionary<string, double> mixture, ulong seed)
@@ -38,9 +38,10 @@ internal sealed class FableCorpus
         words = [.. FableTokenizer.Words().Select(word => tokenizer.Encode($" {word}", addSpecialTokens: false)[0].Id)];
 
         // In the order of names, so that the order in a file means nothing.
-        this.mixture = [.. mixture.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => (pair.Key, pair.Value))];
-        total = this.mixture.Sum(part => part.Weight);
         string[] names = [.. FableTexts.ByName.Keys, FableTexts.Repeats, FableTexts.Echoes];
+        IEnumerable<(string Sort, double Weight)> parts = mixture.Count == 0 ? names.Select(name => (name, 1.0)) : mixture.Select(pair => (pair.Key, pair.Value));
+        this.mixture = [.. parts.OrderBy(part => part.Sort, StringComparer.Ordinal)];
+        total = this.mixture.Sum(part => part.Weight);
         foreach ((string sort, double weight) in this.mixture)
         {
             if (!names.Contains(sort))
