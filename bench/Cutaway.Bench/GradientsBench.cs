@@ -52,7 +52,7 @@ internal static class GradientsBench
         int[] ids = BenchModels.Ids(batch * length, parameters.Network.Config.Vocabulary);
         ForwardPass<float> pass = new(parameters.Network);
         TrainingPass training = new(parameters);
-        TrainingProducts products = new(parameters.Network, batch * length);
+        TrainingProducts products = new(parameters.Network, batch, length);
         double forward = double.PositiveInfinity;
         double step = double.PositiveInfinity;
         double alone = double.PositiveInfinity;
@@ -139,15 +139,22 @@ internal static class GradientsBench
         public void Change(in Activation<float> gradient, ReadOnlySpan<float> before) => throw new InvalidOperationException("nothing was changed");
     }
 
-    /// <summary>The weights' products of a training step and nothing else: forward, and the gradients of inputs and of weights.</summary>
-    private sealed unsafe class TrainingProducts(TransformerNetwork network, int rows)
+    /// <summary>The matrix products of a training step and nothing else: those of weights forward, for the gradients of inputs and of weights; those of attention.</summary>
+    private sealed unsafe class TrainingProducts(TransformerNetwork network, int batch, int length)
     {
-        private readonly NativeBuffer<float> x = BenchModels.Values(rows * Widest(network.Config));
-        private readonly NativeBuffer<float> y = BenchModels.Values(rows * Widest(network.Config));
+        private readonly int rows = batch * length;
+        private readonly NativeBuffer<float> x = BenchModels.Values(batch * length * Widest(network.Config));
+        private readonly NativeBuffer<float> y = BenchModels.Values(batch * length * Widest(network.Config));
         private readonly NativeBuffer<float> gradient = BenchModels.Values(network.Config.DModel * Widest(network.Config));
 
         public void Run()
         {
+            for (int layer = 0; layer < network.Config.Layers; layer++)
+            {
+                AttentionProducts attention = new(network, length, x.Pointer, y.Pointer);
+                network.Pool.For(batch * network.Config.Heads, ref attention);
+            }
+
             foreach (NamedWeight weight in network.NamedWeights)
             {
                 bool isTied = weight.Name == "embed.W_E" && network.Config.TiedEmbedding;
@@ -159,6 +166,33 @@ internal static class GradientsBench
                     MatrixProduct.LinearTransposed(network.Pool, outputs, matrix, inputs);
                     MatrixProduct.Multiply(network.Pool, outputs.Transpose(), inputs, new MatrixView<float>(gradient.Pointer, matrix.Rows, matrix.Columns, matrix.Columns), 1, accumulate: true);
                 }
+            }
+        }
+
+        private struct AttentionProducts(TransformerNetwork network, int length, float* x, float* y) : IParallelWork
+        {
+            [ThreadStatic]
+            private static NativeBuffer<float>? square;
+
+            // Two products forward; on the way back the scores again, and the gradients of pattern, values, queries and keys.
+            public readonly void Invoke(int index)
+            {
+                NetworkConfig c = network.Config;
+                square ??= BenchModels.Values(length * length);
+                int stride = c.Heads * c.DHead;
+                nint first = ((nint)(index / c.Heads) * length * stride) + (index % c.Heads * c.DHead);
+                MatrixView<float> inputs = new(x + first, length, c.DHead, stride);
+                MatrixView<float> outputs = new(y + first, length, c.DHead, stride);
+                MatrixView<float> pattern = new(square.Pointer, length, length, length);
+                for (int i = 0; i < 3; i++)
+                {
+                    MatrixProduct.Multiply(null, inputs, outputs.Transpose(), pattern, 0.1f);
+                }
+
+                MatrixProduct.Multiply(null, pattern, inputs, outputs, 0.1f);
+                MatrixProduct.Multiply(null, pattern, inputs, outputs, 0.1f);
+                MatrixProduct.Multiply(null, pattern.Transpose(), inputs, outputs, 0.1f);
+                MatrixProduct.Multiply(null, pattern.Transpose(), inputs, outputs, 0.1f);
             }
         }
 

@@ -11,6 +11,7 @@ using Cutaway.Bench;
     ("attribution", AttributionBench.Run),
     ("training", TrainingBench.Run),
     ("startup", StartupBench.Run),
+    ("sweeps", SweepsBench.Run),
 ];
 
 string chosen = args.Length > 0 ? args[0] : "";

@@ -8,6 +8,7 @@ namespace Cutaway.Tensors.Tests;
 public sealed class KernelBoundsTests
 {
     private static readonly float[] Values = KernelData.Normal(40, 1);
+    private static readonly AdamUpdate Adam = new(0.1, 0.9, 0.99, 1e-8, 1);
 
     public static TheoryData<string> Kernels => [.. Calls.Keys];
 
@@ -37,6 +38,13 @@ public sealed class KernelBoundsTests
         ["softmax backward, target"] = target => SoftmaxBackward.Row<float>(Values, Values, target),
         ["soft cap backward"] = target => SoftCapBackward.Apply<float>(Values, Values, target, 1),
         ["rotation of halves back"] = vector => RotaryBackward.HalfSplit<float>(vector, Values, Values),
+        ["divergence, logits"] = logits => Divergence.Row<float>(Values, logits, 1, new float[40]),
+        ["divergence, target"] = target => Divergence.Row<float>(Values, Values, 1, target),
+        ["Adam, gradient"] = gradient => Adam.Apply<float>(new float[40], gradient, new float[40], new float[40]),
+        ["Adam, mean"] = mean => Adam.Apply<float>(new float[40], Values, mean, new float[40]),
+        ["Adam, square"] = square => Adam.Apply<float>(new float[40], Values, new float[40], square),
+        ["momentum, gradient"] = gradient => new MomentumUpdate(0.1, 0.9).Apply<float>(new float[40], gradient, new float[40]),
+        ["momentum, direction"] = direction => new MomentumUpdate(0.1, 0.9).Apply<float>(new float[40], Values, direction),
         ["cross-entropy"] = target => CrossEntropy.Row<float>(Values, 0, 1, target),
     };
 

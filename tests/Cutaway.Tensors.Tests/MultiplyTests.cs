@@ -65,6 +65,31 @@ public sealed unsafe class MultiplyTests
     }
 
     [Theory]
+    [MemberData(nameof(ThreadCounts))]
+    public void The_gradient_of_a_small_weight_has_the_same_bits_on_any_number_of_threads(int threads)
+    {
+        WorkerPool pool = new(threads);
+        foreach ((int rows, int inputs, int outputs) in new[] { (1500, 128, 130), (700, 130, 350), (1100, 350, 128), (900, 20, 17) })
+        {
+            GuardedMatrix<float> dy = new(rows, outputs, gap: 3, seed: 1);
+            GuardedMatrix<float> x = new(rows, inputs, gap: 1, seed: 2);
+            GuardedMatrix<float> exact = new(outputs, inputs, seed: 3);
+            GuardedMatrix<float> alone = new(outputs, inputs, seed: 3);
+            GuardedMatrix<float> shared = new(outputs, inputs, seed: 3);
+            ReferenceProduct.Multiply(dy.View.Transpose(), x.View, exact.View, 1f, accumulate: true);
+            MatrixProduct.Multiply(null, dy.View.Transpose(), x.View, alone.View, 1f, accumulate: true);
+            MatrixProduct.Multiply(pool, dy.View.Transpose(), x.View, shared.View, 1f, accumulate: true);
+            ProductAssert.SameBits(alone.ToArray(), shared.ToArray());
+            float[] sums = exact.ToArray();
+            float[] found = alone.ToArray();
+            for (int i = 0; i < sums.Length; i++)
+            {
+                Assert.Equal(sums[i], found[i], 2e-4 * Math.Sqrt(rows));
+            }
+        }
+    }
+
+    [Theory]
     [InlineData(false, 41, 1100, 77)]
     [InlineData(true, 41, 1100, 77)]
     [InlineData(true, 270, 2048, 1028)]

@@ -22,6 +22,22 @@ public sealed class WorkerPoolTests
 
     [Theory]
     [MemberData(nameof(ThreadCounts))]
+    public void Every_row_is_done_once_whatever_its_size(int threads)
+    {
+        WorkerPool pool = new(threads);
+        foreach (int count in new[] { 1, 3, 100, 3073 })
+        {
+            foreach (int size in new[] { 1, 16, 128, 10_000 })
+            {
+                Count work = new(new int[count]);
+                pool.ForRows(count, (long)count * size, ref work);
+                Assert.All(work.Done, times => Assert.Equal(1, times));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(ThreadCounts))]
     public void Many_small_jobs_follow_each_other(int threads)
     {
         WorkerPool pool = new(threads);

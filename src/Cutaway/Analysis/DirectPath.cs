@@ -18,15 +18,19 @@ public sealed class DirectPath
     private readonly double[]? attentionScales;
     private readonly double[]? mlpScales;
 
-    private DirectPath(LanguageModel model, double[] residual, double constant, double[]? attentionScales, double[]? mlpScales)
+    private DirectPath(LanguageModel model, double[] output, double[] residual, double constant, double[]? attentionScales, double[]? mlpScales)
     {
         config = model.Config;
         weights = model.Network.Weights;
+        Output = output;
         Residual = residual;
         Constant = constant;
         this.attentionScales = attentionScales;
         this.mlpScales = mlpScales;
     }
+
+    /// <summary>Reads what the unembedding reads (<c>unembed.hook_in</c>): [d_model].</summary>
+    public IReadOnlyList<double> Output { get; }
 
     /// <summary>Reads the residual stream: [d_model].</summary>
     public IReadOnlyList<double> Residual { get; }
@@ -50,9 +54,7 @@ public sealed class DirectPath
     /// <param name="sequence">Which sequence of the batch.</param>
     public static DirectPath To(Run run, int position, int answer, int? versus = null, int sequence = 0)
     {
-        LanguageModel model = run.Model;
-        NetworkConfig config = model.Config;
-        LinearWeights unembedding = model.Network.Weights.Unembedding;
+        LinearWeights unembedding = run.Model.Network.Weights.Unembedding;
         double[] direction = Row(unembedding.Weight, answer);
         double constant = unembedding.Bias?.Float64[answer] ?? 0;
         if (versus is int other)
@@ -61,6 +63,34 @@ public sealed class DirectPath
             constant -= unembedding.Bias?.Float64[other] ?? 0;
         }
 
+        return Along(run, position, direction, constant, sequence);
+    }
+
+    /// <summary>The path to a token's logit less the mean of all logits, which alone a softmax knows.</summary>
+    /// <inheritdoc cref="To"/>
+    public static DirectPath ToCentred(Run run, int position, int answer, int sequence = 0)
+    {
+        LinearWeights unembedding = run.Model.Network.Weights.Unembedding;
+        double[] mean = new double[unembedding.Weight.Columns];
+        double[] row = new double[unembedding.Weight.Columns];
+        double bias = 0;
+        for (int token = 0; token < unembedding.Weight.Rows; token++)
+        {
+            unembedding.Weight.DecodeRow<double>(token, row);
+            TensorPrimitives.Add(mean, row, mean);
+            bias += unembedding.Bias?.Float64[token] ?? 0;
+        }
+
+        double[] direction = Row(unembedding.Weight, answer);
+        TensorPrimitives.MultiplyAdd(mean, -1.0 / unembedding.Weight.Rows, direction, direction);
+        return Along(run, position, direction, (unembedding.Bias?.Float64[answer] ?? 0) - (bias / unembedding.Weight.Rows), sequence);
+    }
+
+    // A reader is a direction after the final norm.
+    private static DirectPath Along(Run run, int position, double[] direction, double constant, int sequence)
+    {
+        LanguageModel model = run.Model;
+        NetworkConfig config = model.Config;
         NormWeights? final = model.Network.Weights.FinalNorm;
         if (final?.Bias is { } bias)
         {
@@ -73,7 +103,7 @@ public sealed class DirectPath
             Divide(residual, Scale(HookKind.FinalNormScale, -1));
         }
 
-        return new DirectPath(model, residual, constant, PostScales(HookKind.AttentionPostNormScale), PostScales(HookKind.MlpPostNormScale));
+        return new DirectPath(model, direction, residual, constant, PostScales(HookKind.AttentionPostNormScale), PostScales(HookKind.MlpPostNormScale));
 
         double[]? PostScales(HookKind kind) => config.PostNorms && config.Norm != NormKind.None && !(kind == HookKind.MlpPostNormScale && config.AttentionOnly)
             ? [.. Enumerable.Range(0, config.Layers).Select(layer => Scale(kind, layer))]

@@ -24,7 +24,7 @@ public sealed record PatchLabels(string RowAxis, IReadOnlyList<string> Rows, str
             [.. first.Select(cell => grid.By switch
             {
                 PatchBy.HeadPosition => $"{cell.Layer}.{cell.Head}",
-                PatchBy.Edge => $"{cell.Layer}.{cell.Head} {tokens[cell.Position]}",
+                PatchBy.Edge => $"{cell.Layer}.{cell.Head} {tokens[cell.Position].Trim()}",
                 _ => $"{cell.Layer}",
             })],
             grid.By switch
@@ -63,7 +63,7 @@ public sealed record PatchLabels(string RowAxis, IReadOnlyList<string> Rows, str
             PatchBy.Head => $"head {first}.{second}",
             PatchBy.Neuron => $"neuron {first}.{second}",
             PatchBy.HeadPosition => FormattableString.Invariant($"head {first}, '{second}' ({column})"),
-            _ => FormattableString.Invariant($"head {first} ({row % Columns.Count}) to '{second}' ({column})"),
+            _ => FormattableString.Invariant($"head {first.Replace(" ", ", '", StringComparison.Ordinal)}' ({row % Columns.Count}) to '{second}' ({column})"),
         };
     }
 

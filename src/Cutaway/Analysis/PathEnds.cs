@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Cutaway.Models.Network;
+using Cutaway.Sites;
 
 namespace Cutaway.Analysis;
 
@@ -32,6 +33,14 @@ internal static partial class PathEnds
         receiver.Node == EdgeNode.Logits
         || sender.Layer < receiver.Layer
         || (sender.Node == EdgeNode.Head && receiver.Node == EdgeNode.Mlp && sender.Layer == receiver.Layer && config.Block == BlockKind.Sequential);
+
+    /// <summary>Where what a part writes can be read and changed: embeddings, mixed values of heads, outputs of MLPs.</summary>
+    public static Site Output(EdgeSource sender) => sender.Node switch
+    {
+        EdgeNode.Input => new Site("hook_embed"),
+        EdgeNode.Head => Site.Z(sender.Layer),
+        _ => Site.MlpOut(sender.Layer),
+    };
 
     /// <summary>A part as people call it.</summary>
     public static string Label(EdgeSource sender) => sender.Node switch

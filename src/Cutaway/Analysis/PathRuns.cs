@@ -88,7 +88,7 @@ internal sealed class PathRuns
     {
         List<Intervention> changes = [];
         int first = int.MaxValue;
-        foreach (IGrouping<string, EdgeSource> group in senders.GroupBy(sender => Output(sender)))
+        foreach (IGrouping<string, EdgeSource> group in senders.GroupBy(sender => PathEnds.Output(sender).Name))
         {
             int index = hooks.Find(group.Key)!.Index;
             if (index < last)
@@ -107,7 +107,7 @@ internal sealed class PathRuns
                 continue;
             }
 
-            int[] free = [.. senders.Where(sender => Output(sender) == point.Name).Select(sender => sender.Head)];
+            int[] free = [.. senders.Where(sender => PathEnds.Output(sender).Name == point.Name).Select(sender => sender.Head)];
             if (free.Length == 0)
             {
                 changes.Add(Freeze.At(new Site(point.Name), held));
@@ -130,13 +130,6 @@ internal sealed class PathRuns
         && point is HookKind.AttentionNormScale or HookKind.MlpNormScale or HookKind.FinalNormScale or HookKind.AttentionPostNormScale or HookKind.MlpPostNormScale;
 
     private IEnumerable<Site> Sites(Func<HookPoint, bool> wanted) => hooks.Points.Where(wanted).Select(point => new Site(point.Name));
-
-    private static string Output(EdgeSource sender) => sender.Node switch
-    {
-        EdgeNode.Input => "hook_embed",
-        EdgeNode.Head => Site.Z(sender.Layer).Name,
-        _ => Site.MlpOut(sender.Layer).Name,
-    };
 
     // After the projection, where queries, keys and values of heads are apart, and an MLP's input needs no norm held.
     private IEnumerable<Site> Inputs(EdgeDestination receiver) => (receiver.Node, receiver.Port) switch

@@ -2,7 +2,6 @@ using System.Numerics;
 using Cutaway.Models.Network;
 using Cutaway.Runs;
 using Cutaway.Tensors;
-using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Cutaway.Planning;
 
@@ -28,11 +27,11 @@ internal sealed class SweepRunner<T>
     private readonly NetworkConfig config;
     private readonly ForwardPass<T> pass;
     private readonly BaseRun<T> run;
-    private readonly VariantPlanner<T> planner;
-    private readonly LinearWeights unembedding;
+    private readonly VariantStreams<T> starts;
+    private readonly SweepMeter<T> meter;
     private readonly PlannedVariant[] variants;
     private readonly List<SweepBatch> batches = [];
-    private readonly T[] baseLogits;
+    private readonly double[] baseline;
     private T[] streams = [];
 
     /// <summary>Runs the base run and plans every variant.</summary>
@@ -42,7 +41,7 @@ internal sealed class SweepRunner<T>
         network = model.Network;
         config = network.Config;
         pass = new ForwardPass<T>(network);
-        unembedding = sweep.Metric.Columns is { } columns ? network.UnembeddingOf(columns) : network.Weights.Unembedding;
+        meter = new SweepMeter<T>(pass, sweep.Prompts, sweep.Metric);
         if (sweep.Base.SelectMany(change => change.Site.Resolve(network.Hooks)).FirstOrDefault(point => point.Kind is not (HookKind.Embed or HookKind.PositionEmbed)) is { } late)
         {
             // Variants resume after the embeddings, so what every run changes must lie there.
@@ -53,9 +52,10 @@ internal sealed class SweepRunner<T>
         HookPoint[] touched = [.. entries.SelectMany(all => all).Select(entry => entry.Point).Where(point => point.Layer >= 0 || point.Kind is HookKind.Embed or HookKind.PositionEmbed).DistinctBy(point => point.Index)];
         progress.Cancellation.ThrowIfCancellationRequested();
         run = BaseRun<T>.Of(pass, sweep.Prompts, sweep.Base, touched, progress.Cancellation);
-        planner = new VariantPlanner<T>(network, run, sweep.Metric.Scope);
+        VariantPlanner<T> planner = new(network, run, sweep.Metric.Scope);
+        starts = new VariantStreams<T>(pass, run, planner);
         variants = [.. entries.Select((all, i) => planner.Plan(i, all))];
-        baseLogits = Logits(run.Streams(network.Hooks, 2 * config.Layers), [0]);
+        baseline = meter.Baseline(run.Streams(network.Hooks, 2 * config.Layers));
         Compose();
         Plan = Describe(touched, entries);
     }
@@ -65,20 +65,12 @@ internal sealed class SweepRunner<T>
 
     private TokenBatch Prompts => sweep.Prompts;
 
-    private bool Every => sweep.Metric.Scope == LogitScope.All;
-
-    private int Tokens => unembedding.Weight.Rows;
-
-    // Only where all prompts end in the same column can one position stand for all.
-    private bool LastOnly => !Every && Enumerable.Range(0, Prompts.Batch).All(b => Prompts.LastPosition(b) == Prompts.Length - 1);
-
     /// <summary>Runs what is not done yet.</summary>
     /// <param name="values">[variant][item]; what is done is left, what is not is filled in.</param>
     /// <param name="progress">Reports and cancels.</param>
     /// <param name="kept">Called after each batch.</param>
     public SweepResult Run(double[][] values, Progress progress, Action<SweepResult>? kept)
     {
-        double[] baseline = Values(baseLogits, [], 0);
         try
         {
             foreach (PlannedVariant variant in variants.Where(variant => variant.Start == VariantStart.Baseline))
@@ -150,19 +142,19 @@ internal sealed class SweepRunner<T>
 
         void Close()
         {
-            batches.Add(new SweepBatch(config, open, Prompts.Batch, Prompts.Length, LastOnly));
+            batches.Add(new SweepBatch(config, open, Prompts.Batch, Prompts.Length, meter.LastOnly));
             open.Clear();
             rows = 0;
         }
 
-        long Bytes(int count, long rows, bool hooked) => SweepBatch.Bytes(config, count, rows, Prompts.Batch, Prompts.Length, Tokens, hooked, size);
+        long Bytes(int count, long rows, bool hooked) => SweepBatch.Bytes(config, count, rows, Prompts.Batch, Prompts.Length, meter.Tokens, hooked, size);
     }
 
     private SweepPlan Describe(HookPoint[] touched, CompiledPlan.Entry[][] entries)
     {
         (int batch, int length) = (Prompts.Batch, Prompts.Length);
-        long logitRows = Every ? (long)batch * length : batch;
-        long sum = Whole(touched, 0) + ForwardCost.Unembedding(config, logitRows, Tokens) + batches.Sum(part => part.MultiplyAdds(Tokens, Every));
+        long logitRows = meter.Every ? (long)batch * length : batch;
+        long sum = Whole(touched, 0) + ForwardCost.Unembedding(config, logitRows, meter.Tokens) + batches.Sum(part => part.MultiplyAdds(meter.Tokens, meter.Every));
         foreach (PlannedVariant variant in variants.Where(variant => variant.Start == VariantStart.Full))
         {
             HookPoint[] points = [.. entries[variant.Index].Select(entry => entry.Point)];
@@ -184,7 +176,7 @@ internal sealed class SweepRunner<T>
             NaiveMultiplyAdds = (variants.Length + 1) * ForwardCost.Run(config, batch, length, logitRows),
             BaseBytes = run.Bytes,
             BatchBytes = batches.Count == 0 ? 0 : batches.Max(part => SweepBatch.Bytes(
-                config, part.Variants.Count, part.Rows, batch, length, Tokens, part.Variants[0].Hooked, System.Runtime.CompilerServices.Unsafe.SizeOf<T>())),
+                config, part.Variants.Count, part.Rows, batch, length, meter.Tokens, part.Variants[0].Hooked, System.Runtime.CompilerServices.Unsafe.SizeOf<T>())),
         };
 
         // Where scores or a pattern are shown, hidden keys are computed too.
@@ -224,7 +216,7 @@ internal sealed class SweepRunner<T>
             {
                 if (entered.Add(i))
                 {
-                    Start(batch.Variants[i], streams.AsSpan(batch.Offsets[i] * d, (batch.Offsets[i + 1] - batch.Offsets[i]) * d));
+                    starts.Fill(batch.Variants[i], streams.AsSpan(batch.Offsets[i] * d, (batch.Offsets[i + 1] - batch.Offsets[i]) * d));
                 }
             }
         }
@@ -248,128 +240,20 @@ internal sealed class SweepRunner<T>
         }
     }
 
-    /// <summary>The residual streams that a variant starts with, [prompt, position from its first, d_model].</summary>
-    private void Start(PlannedVariant variant, Span<T> target)
-    {
-        int d = config.DModel;
-        int length = Prompts.Length - variant.First;
-        Gather(run.Streams(network.Hooks, variant.Step), d, target);
-        if (variant.Entry is not { } point)
-        {
-            return;
-        }
-
-        ReadOnlySpan<T> before = run.At(point);
-        ReadOnlySpan<T> after = planner.Change(variant.Entering);
-        if (point.Kind is HookKind.ResidPre or HookKind.ResidMid or HookKind.ResidPost)
-        {
-            Gather(after, d, target);
-        }
-        else if (point.Kind == HookKind.Z)
-        {
-            T[] change = new T[Prompts.Batch * length * config.DHead];
-            foreach (int head in SweepBatch.HeadsOf(variant, config))
-            {
-                for (int row = 0; row < Prompts.Batch * length; row++)
-                {
-                    int at = ((Source(row, length, variant.First) * config.Heads) + head) * config.DHead;
-                    TensorPrimitives.Subtract(after.Slice(at, config.DHead), before.Slice(at, config.DHead), change.AsSpan(row * config.DHead, config.DHead));
-                }
-
-                pass.AddHead(point.Layer, head, change, target);
-            }
-        }
-        else
-        {
-            int parts = point.Kind == HookKind.Result ? config.Heads : 1;
-            T[] change = new T[d];
-            for (int row = 0; row < Prompts.Batch * length; row++)
-            {
-                for (int part = 0; part < parts; part++)
-                {
-                    int at = ((Source(row, length, variant.First) * parts) + part) * d;
-                    TensorPrimitives.Subtract(after.Slice(at, d), before.Slice(at, d), change);
-                    TensorPrimitives.Add(target.Slice(row * d, d), change, target.Slice(row * d, d));
-                }
-            }
-        }
-
-        void Gather(ReadOnlySpan<T> source, int width, Span<T> rows)
-        {
-            for (int row = 0; row < rows.Length / width; row++)
-            {
-                source.Slice(Source(row, length, variant.First) * width, width).CopyTo(rows[(row * width)..]);
-            }
-        }
-    }
-
-    // The row of the base run that a variant's row stands for.
-    private int Source(int row, int length, int first) => (row / length * Prompts.Length) + first + (row % length);
-
     private void Measure(SweepBatch batch, double[][] values)
     {
         int d = config.DModel;
-        int together = Every ? 1 : Math.Max(1, (int)SweepRunner.LogitRows(Prompts.Batch, 1) / Prompts.Batch);
+        int together = meter.Every ? 1 : Math.Max(1, (int)SweepRunner.LogitRows(Prompts.Batch, 1) / Prompts.Batch);
         for (int start = 0; start < batch.Variants.Count; start += together)
         {
             PlannedVariant[] part = [.. batch.Variants.Skip(start).Take(together)];
-            ReadOnlySpan<T> rows = streams.AsSpan(batch.Offsets[start] * d, (batch.Offsets[start + part.Length] - batch.Offsets[start]) * d);
-            T[] logits = Logits(rows, [.. part.Select(variant => variant.First)]);
-            int size = logits.Length / part.Length;
+            int end = batch.Offsets[start + part.Length];
+            double[][] measured = meter.Measure(streams.AsSpan(batch.Offsets[start] * d, (end - batch.Offsets[start]) * d), [.. part.Select(variant => variant.First)]);
             for (int i = 0; i < part.Length; i++)
             {
-                values[part[i].Index] = Values(logits.AsSpan(i * size, size), baseLogits, part[i].First);
+                values[part[i].Index] = measured[i];
             }
         }
-    }
-
-    /// <summary>The logits that the metric reads, [variant, prompt, token], or [prompt, position, token] of one variant.</summary>
-    /// <param name="rows">Streams of all prompts of some variants, each from its first position on.</param>
-    /// <param name="firsts">Those positions.</param>
-    private T[] Logits(ReadOnlySpan<T> rows, int[] firsts)
-    {
-        int d = config.DModel;
-        if (!Every)
-        {
-            T[] last = new T[firsts.Length * Prompts.Batch * d];
-            int start = 0;
-            for (int i = 0; i < firsts.Length; i++)
-            {
-                int length = Prompts.Length - firsts[i];
-                for (int b = 0; b < Prompts.Batch; b++)
-                {
-                    rows.Slice((start + (b * length) + Prompts.LastPosition(b) - firsts[i]) * d, d).CopyTo(last.AsSpan(((i * Prompts.Batch) + b) * d));
-                }
-
-                start += Prompts.Batch * length;
-            }
-
-            rows = last;
-        }
-
-        T[] logits = new T[rows.Length / d * Tokens];
-        pass.Project(rows, rows.Length / d, unembedding, logits);
-        return logits;
-    }
-
-    /// <summary>The metric of each prompt.</summary>
-    /// <param name="logits">[prompt, position from the first, token] or [prompt, token].</param>
-    /// <param name="earlier">Logits of the base run, for positions before the first.</param>
-    /// <param name="first">The first position.</param>
-    private double[] Values(ReadOnlySpan<T> logits, ReadOnlySpan<T> earlier, int first)
-    {
-        int own = (Every ? Prompts.Length - first : 1) * Tokens;
-        int before = (Every ? first : 0) * Tokens;
-        double[] read = new double[before + own];
-        double[] values = new double[Prompts.Batch];
-        for (int b = 0; b < values.Length; b++)
-        {
-            TensorPrimitives.ConvertTruncating(earlier.IsEmpty ? [] : earlier.Slice(b * (before + own), before), read);
-            TensorPrimitives.ConvertTruncating(logits.Slice(b * own, own), read.AsSpan(before));
-            values[b] = sweep.Metric.Value(b, read);
-        }
-
-        return values;
     }
 
     private double[] RunInFull(PlannedVariant variant, CancellationToken cancellation)
@@ -378,7 +262,7 @@ internal sealed class SweepRunner<T>
         PlanListener<T> listener = new(plan);
         pass.Run(new ForwardRequest(Prompts.Ids, Prompts.Batch, Prompts.Length) { AttentionMask = Prompts.Mask, Logits = sweep.Metric.Scope }, listener, cancellation);
         listener.CheckFired(Prompts.Length);
-        int[] shape = Every ? [Prompts.Batch, Prompts.Length, config.Vocabulary] : [Prompts.Batch, config.Vocabulary];
+        int[] shape = meter.Every ? [Prompts.Batch, Prompts.Length, config.Vocabulary] : [Prompts.Batch, config.Vocabulary];
         return MetricReader.Read(sweep.Metric, Tensor.CopyOf(pass.Logits, shape));
     }
 }

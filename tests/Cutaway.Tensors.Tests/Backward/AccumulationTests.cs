@@ -153,17 +153,25 @@ public sealed unsafe class AccumulationTests
         double[] parameters = Differences.Normal(35, 1);
         double[] exact = [.. parameters];
         double[] direction = new double[35];
+        Guarded single = new(Array.ConvertAll(parameters, value => (float)value));
+        Guarded singleDirection = new(new float[35]);
         double[] velocity = new double[35];
         for (int step = 0; step < 3; step++)
         {
             double[] gradient = Differences.Normal(35, step + 2);
-            new MomentumUpdate(0.1, 0.8) { GradientDecay = 0.2, GradientScale = 0.5 }.Apply<double>(parameters, gradient, direction);
+            MomentumUpdate update = new(0.1, 0.8) { GradientDecay = 0.2, GradientScale = 0.5 };
+            update.Apply<double>(parameters, gradient, direction);
+            update.Apply<float>(single.Row, Array.ConvertAll(gradient, value => (float)value), singleDirection.Row);
             for (int i = 0; i < 35; i++)
             {
                 velocity[i] = (0.8 * velocity[i]) + (0.5 * gradient[i]) + (0.2 * exact[i]);
                 exact[i] -= 0.1 * velocity[i];
                 Assert.Equal(exact[i], parameters[i], 1e-12);
+                Assert.Equal(exact[i], single.Row[i], 2e-6);
             }
         }
+
+        single.AssertUntouched();
+        singleDirection.AssertUntouched();
     }
 }

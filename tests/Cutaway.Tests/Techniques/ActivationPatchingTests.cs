@@ -1,8 +1,13 @@
 using Cutaway.Analysis;
 using Cutaway.Data;
+using Cutaway.Findings;
+using Cutaway.Interventions;
 using Cutaway.Metrics;
 using Cutaway.Models.Network;
 using Cutaway.Organisms;
+using Cutaway.Planning;
+using Cutaway.Runs;
+using Cutaway.Sites;
 using Cutaway.Techniques.Causes;
 using Cutaway.Tests.Models;
 
@@ -117,6 +122,69 @@ public sealed class ActivationPatchingTests
         Golden.AssertClose(
             [.. ablation.Heads.SelectMany(row => row)],
             [.. zero.Effects.SelectMany(row => row).Select(effect => effect * (zero.CleanValue - zero.CorruptValue))], 1e-4, "zero ablation");
+    }
+
+    [Fact]
+    public void A_window_patches_layers_together_and_is_cut_off_at_the_ends()
+    {
+        LanguageModel model = LanguageModel.Load("wired");
+        ActivationPatchingFinding window = new ActivationPatching(Over: PatchSite.AttnOut, Window: 3).Run(model);
+        PairBatch pairs = PairBatch.Encode(model, PromptPair.Default);
+        LogitDifference metric = new(pairs.Answers, pairs.Versus);
+        Run clean = model.Run(pairs.Clean, Capture.All("blocks.*.hook_attn_out"));
+        SweepResult together = new Sweep(pairs.Corrupt, metric, [new Variant("0 and 1", Put(0), Put(1)), new Variant("all", Put(0), Put(1), Put(2))]) { Naive = true }.Run(model);
+        Assert.Equal(together.Mean(0), window.CorruptValue + (window.Effects[0][14] * (window.CleanValue - window.CorruptValue)), 1e-3);
+        Assert.Equal(together.Mean(1), window.CorruptValue + (window.Effects[1][14] * (window.CleanValue - window.CorruptValue)), 1e-3);
+
+        Replace Put(int layer) => Replace.With(Site.AttnOut(layer).At(14), clean);
+    }
+
+    [Fact]
+    public void Neurons_of_a_layer_are_patched_one_by_one()
+    {
+        LanguageModel model = TestModels.TinyGpt2();
+        Golden golden = new("transformerlens", "patching_raw");
+        PairBatch pairs = Pairs(model, golden);
+        LogitDifference metric = new(pairs.Answers, pairs.Versus);
+        ActivationPatchingFinding finding = new ActivationPatching(Over: PatchSite.Neurons, Layers: [1]).Run(model, pairs, metric);
+        Assert.Equal(model.Config.DMlp, Assert.Single(finding.Effects).Count);
+        PatchEffect best = finding.Ranked[0];
+        int neuron = finding.Effects[0].ToList().IndexOf(best.Effect);
+        Assert.Equal($"neuron 1.{neuron}", best.Place);
+
+        // The same by adding the neuron's output vector times what changes of it.
+        Run clean = model.Run(pairs.Clean, [Capture.At(Site.MlpPost(1))]);
+        double patched = new Sweep(pairs.Corrupt, metric, [new Variant("one", LocalFunction.At(Site.MlpPost(1), (vector, place) => vector[neuron] = clean[Site.MlpPost(1)][place.Sequence, place.Position, neuron]))])
+            .Run(model).Mean(0);
+        Assert.Equal(patched, finding.CorruptValue + (best.Effect * (finding.CleanValue - finding.CorruptValue)), 1e-4);
+    }
+
+    [Fact]
+    public void Noise_depends_on_its_seed_alone_and_a_mean_takes_out_what_positions_tell()
+    {
+        LanguageModel model = LanguageModel.Load("wired");
+        ActivationPatching noise = new(Over: PatchSite.HeadZ, Direction: PatchDirection.Noising, Source: PatchSource.Noise, Seed: 4);
+        ActivationPatchingFinding first = noise.Run(model);
+        Assert.Equal(first.Effects, noise.Run(model).Effects);
+        Assert.NotEqual(first.Effects, (noise with { Seed = 5 }).Run(model).Effects);
+        ActivationPatchingFinding none = (noise with { Noise = 0 }).Run(model);
+        Assert.All(none.Effects.SelectMany(row => row), effect => Assert.Equal(0, effect));
+        ActivationPatchingFinding mean = (noise with { Source = PatchSource.Mean }).Run(model);
+        Assert.Equal("head 2.0", mean.Ranked[0].Place);
+        Assert.True(mean.Ranked[0].Effect < -0.1 && mean.Effects[2][2] == 0, "an idle head has nothing to lose");
+    }
+
+    [Fact]
+    public void Chosen_heads_are_gone_over_edge_by_edge_and_generated_pairs_are_patched_together()
+    {
+        LanguageModel model = LanguageModel.Load("wired");
+        ActivationPatchingFinding edges = new ActivationPatching(Over: PatchSite.HeadPattern, By: PatchBy.Edge, Heads: [new HeadName(2, 0)]).Run(model);
+        Assert.Equal(15, edges.Effects.Count);
+        Assert.Equal(["head 2.0, 'to' (14) to 'John' (4)", "head 2.0, 'to' (14) to 'Mary' (2)"], edges.Ranked.Take(2).Select(entry => entry.Place));
+        Assert.Contains(edges.Views, view => view is HeatMapView { Title: "head-pattern of head 2.0" });
+        ActivationPatchingFinding pairs = new ActivationPatching(Pairs: "ioi", Count: 4, Over: PatchSite.HeadZ).Run(model);
+        Assert.Equal("head 2.0", pairs.Ranked[0].Place);
+        Assert.Contains("no head 7.0", Assert.Throws<CutawayException>(() => new ActivationPatching(Over: PatchSite.HeadZ, Heads: [new HeadName(7, 0)]).Run(model)).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -25,7 +25,9 @@ public sealed class CatalogueTests
             "attention-patterns",
             "attention-step",
             "attribution-patching",
+            "causal-scrubbing",
             "causal-tracing",
+            "compare-attributions",
             "direct-logit-attribution",
             "eap",
             "eap-gp",
@@ -39,6 +41,7 @@ public sealed class CatalogueTests
             "mlp-memory",
             "normalization",
             "path-patching",
+            "self-repair",
             "steer",
         ],
         TechniqueCatalogue.Default.Techniques.Select(technique => technique.Name).Order(StringComparer.Ordinal));

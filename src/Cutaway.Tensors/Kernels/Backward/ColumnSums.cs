@@ -28,11 +28,13 @@ public static unsafe class ColumnSums
         where T : unmanaged, IBinaryFloatingPointIeee754<T> => Run(pool, new Work<T>(a, b, sums, weighted: true));
 
     private static void Run<T>(WorkerPool? pool, Work<T> work)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T> => ColumnItems.For(pool, work.Columns, ItemWidth, ref work);
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => ColumnItems.For(pool, work.Rows, work.Columns, ItemWidth, ref work);
 
     private readonly struct Work<T>(MatrixView<T> a, MatrixView<T> b, T* sums, bool weighted) : IParallelWork
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public int Rows => a.Rows;
+
         public int Columns => a.Columns;
 
         public void Invoke(int index)

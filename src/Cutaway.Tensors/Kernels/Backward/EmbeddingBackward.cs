@@ -27,7 +27,7 @@ public static unsafe class EmbeddingBackward
         fixed (int* first = ids)
         {
             Work<T> work = new(first, rows, table);
-            ColumnItems.For(pool, table.Columns, ItemWidth, ref work);
+            ColumnItems.For(pool, rows.Rows, table.Columns, ItemWidth, ref work);
         }
     }
 

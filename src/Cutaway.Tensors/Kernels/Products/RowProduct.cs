@@ -78,7 +78,8 @@ internal readonly unsafe struct RowProduct<T, TLanes, TVector, TRows>(MatrixView
             for (int i = top; i < bottom;)
             {
                 int height = bottom - i >= 6 && TLanes.HasManyRegisters ? 6 : Math.Min(3, bottom - i);
-                for (int j = 0; j < rows; j += RowBlocks.Columns)
+                int j = height == 6 && target.C.ColumnStride == 1 ? Tiles(i, first, rows, start, count, pointers) : 0;
+                for (; j < rows; j += RowBlocks.Columns)
                 {
                     Tile(i, height, first + j, Math.Min(RowBlocks.Columns, rows - j), start, count, pointers + j, spare);
                 }
@@ -103,6 +104,21 @@ internal readonly unsafe struct RowProduct<T, TLanes, TVector, TRows>(MatrixView
         }
     }
 
+    // Whole tiles one after the other, for a short inner axis leaves little to do in each.
+    private int Tiles(int row, int first, int rows, int start, int count, T** w)
+    {
+        T* lines = x.Pointer + (row * x.RowStride) + start;
+        int columns = rows - (rows % RowBlocks.Columns);
+        int whole = count - (count % TLanes.Count);
+        DotTile<T, TLanes, TVector>.Six(lines, x.RowStride, w, columns, whole, target.Tile(row, first, start == 0));
+        if (whole < count)
+        {
+            AddRest(row, 6, first, columns, lines + whole, w, whole, count - whole);
+        }
+
+        return columns;
+    }
+
     private void Tile(int row, int rows, int column, int columns, int start, int count, T** w, T* spare)
     {
         T* lines = x.Pointer + (row * x.RowStride) + start;
@@ -111,7 +127,7 @@ internal readonly unsafe struct RowProduct<T, TLanes, TVector, TRows>(MatrixView
         TileOutput<T> output = fits ? target.Tile(row, column, start == 0) : new TileOutput<T>(spare, RowBlocks.Columns, T.One, null, 0);
         if (rows == 6)
         {
-            DotTile<T, TLanes, TVector>.Six(lines, x.RowStride, w, whole, output);
+            DotTile<T, TLanes, TVector>.Six(lines, x.RowStride, w, RowBlocks.Columns, whole, output);
         }
         else if (rows == 1)
         {

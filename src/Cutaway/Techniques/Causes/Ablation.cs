@@ -2,7 +2,9 @@ using System.ComponentModel.DataAnnotations;
 using Cutaway.Analysis;
 using Cutaway.Findings;
 using Cutaway.Interventions;
+using Cutaway.Metrics;
 using Cutaway.Models.Network;
+using Cutaway.Planning;
 using Cutaway.Runs;
 using Cutaway.Sites;
 
@@ -63,48 +65,36 @@ public sealed record Ablation(
         double[] logits = clean.LastLogits();
         int answer = PromptTokens.Answer(model, Answer, logits);
         int? versus = PromptTokens.Versus(model, Versus, answer);
-        double baseline = Measure(logits);
-        double[][] headEffects = new double[heads ? config.Layers : 0][];
-        double[] mlpEffects = new double[mlps ? config.Layers : 0];
-        int total = (headEffects.Length * config.Heads) + mlpEffects.Length;
-        int done = 0;
+        Metric metric = versus is int other ? new LogitDifference([answer], [other]) : new CustomMetric("logit", (_, values) => values[answer]);
+        List<Variant> variants = [];
         for (int layer = 0; layer < config.Layers; layer++)
         {
             if (heads)
             {
-                headEffects[layer] = new double[config.Heads];
-                for (int head = 0; head < config.Heads; head++)
-                {
-                    headEffects[layer][head] = Effect(Site.Z(layer, head), Site.Z(layer));
-                }
+                variants.AddRange(Enumerable.Range(0, config.Heads).Select(head => Without($"head {layer}.{head}", Site.Z(layer, head), Site.Z(layer))));
             }
 
             if (mlps)
             {
-                mlpEffects[layer] = Effect(Site.MlpOut(layer), Site.MlpOut(layer));
+                variants.Add(Without($"MLP {layer}", Site.MlpOut(layer), Site.MlpOut(layer)));
             }
         }
 
-        progress.Step("ablating", total, total);
+        SweepResult result = new Sweep(tokens, metric, variants).Run(model, progress);
+        double baseline = result.Baseline[0];
+        double[][] layers = [.. result.Values.Select(value => value[0] - baseline).Chunk(variants.Count / config.Layers)];
         return new AblationFinding
         {
             Answer = model.Tokenizer.TokenText(answer),
             Versus = Versus,
             Mode = Mode,
             Baseline = baseline,
-            Heads = headEffects,
-            Mlps = mlpEffects,
+            Heads = heads ? [.. layers.Select(layer => layer[..config.Heads])] : [],
+            Mlps = mlps ? [.. layers.Select(layer => layer[^1])] : [],
             Top = Top,
         };
 
-        double Effect(Site site, Site whole)
-        {
-            progress.Step("ablating", done++, total);
-            Ablate ablate = new() { Site = site, Mode = Mode, Values = reference?[whole] };
-            return Measure(model.Run(tokens, [ablate], LogitScope.Last, progress.Cancellation).LastLogits()) - baseline;
-        }
-
-        double Measure(double[] values) => values[answer] - (versus is int other ? values[other] : 0);
+        Variant Without(string name, Site site, Site whole) => new(name, new Ablate { Site = site, Mode = Mode, Values = reference?[whole] });
     }
 
     private Run ReferenceRun(LanguageModel model, TokenBatch tokens, Progress progress)

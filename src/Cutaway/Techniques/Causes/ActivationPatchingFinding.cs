@@ -39,13 +39,17 @@ public sealed record ActivationPatchingFinding : Finding
     public required IReadOnlyList<IReadOnlyList<double>> Effects { get; init; }
 
     /// <summary>The places that carry the answer, the largest effect first: what restores it when denoising, what loses it when noising.</summary>
-    public IReadOnlyList<PatchEffect> Ranked => [.. Places.OrderByDescending(entry => Denoising ? entry.Effect : -entry.Effect).Take(Request.Top)];
+    public IReadOnlyList<PatchEffect> Ranked =>
+        [.. Places.OrderByDescending(Towards).Where((entry, rank) => rank == 0 || Towards(entry) > 0).Take(Request.Top)];
 
     /// <summary>The places that work against the answer, the largest effect first; none may.</summary>
     public IReadOnlyList<PatchEffect> Against =>
     [
-        .. Places.Where(entry => Denoising ? entry.Effect < -Noticeable : entry.Effect > Noticeable).OrderBy(entry => Denoising ? entry.Effect : -entry.Effect).Take(Request.Top),
+        .. Places.Where(entry => Towards(entry) < -Noticeable).OrderBy(Towards).Take(Request.Top),
     ];
+
+    // How far an effect goes the way that patching is to go: to the clean answer when denoising, away from it when noising.
+    private double Towards(PatchEffect entry) => Denoising ? entry.Effect : -entry.Effect;
 
     private IEnumerable<PatchEffect> Places =>
         Effects.SelectMany((row, r) => row.Select((effect, c) => new PatchEffect(Labels.Place(Request.By, r, c), effect))).Where(entry => !double.IsNaN(entry.Effect));
@@ -62,7 +66,7 @@ public sealed record ActivationPatchingFinding : Finding
             PatchEffect best = Ranked[0];
             string values = FormattableString.Invariant($"{CleanValue:0.00} clean, {CorruptValue:0.00} corrupted");
             string does = Denoising ? "restores" : "loses";
-            return FormattableString.Invariant($"Patching {best.Place} ({What}) {does} {(Denoising ? best.Effect : -best.Effect):0.00} of the {Metric} ({values}), more than any other single place");
+            return FormattableString.Invariant($"Patching {best.Place} ({What}) {does} {Towards(best):0.00} of the {Metric} ({values}), more than any other single place");
         }
     }
 
