@@ -93,10 +93,14 @@ public sealed record EdgeFinding : Finding
             }
 
             views.Add(new TextView("What it means", $"An edge is what one node writes and one input of another reads, at all positions. Its score ({Method}) estimates how the {Metric} of the clean prompt "
-                + "changes when that input alone reads what the source writes on the corrupted prompt. The circuit is run with every other edge corrupted."));
+                + $"changes when that input alone reads what the source writes on the corrupted prompt. The circuit is run with every other edge corrupted.{Grouped}"));
             return views;
         }
     }
+
+    private string Grouped => Scores.Graph.Config.Heads == Scores.Graph.Config.KeyValueHeads
+        ? ""
+        : $" Keys and values are shared by {Scores.Graph.Config.Heads / Scores.Graph.Config.KeyValueHeads} query heads each, so <k> and <v> count key heads, and enters all heads of the group.";
 
     /// <summary>Chooses the circuit, runs it, and patches the best edges for real.</summary>
     internal static EdgeFinding Of(
@@ -134,11 +138,16 @@ public sealed record EdgeFinding : Finding
         ? new(title, ["edge", "score"], [.. edges.Select(edge => (IReadOnlyList<object>)[edge.Edge, edge.Score])])
         : new(title, ["edge", "score", "patched"], [.. edges.Select(edge => (IReadOnlyList<object>)[edge.Edge, edge.Score, edge.Exact is double effect ? effect : ""])]);
 
-    // Two rows a layer: attention below, the MLP above it.
+    // Two rows a layer: attention below, the MLP above it. Edges into different inputs of a head are one arrow, their scores summed.
     private GraphView Drawing()
     {
         Edge[] edges = [.. Edges.Take(Drawn)];
         int layers = Scores.Graph.Config.Layers;
+        GraphEdge[] arrows =
+        [
+            .. edges.GroupBy(edge => (From: edge.Source.Name, To: Reader(edge.Destination)))
+                .Select(group => new GraphEdge(group.Key.From, group.Key.To, group.Sum(edge => edge.Score))),
+        ];
         Dictionary<string, GraphNode> nodes = new(StringComparer.Ordinal);
         foreach (Edge edge in edges)
         {
@@ -146,7 +155,7 @@ public sealed record EdgeFinding : Finding
             Add(Reader(edge.Destination), edge.Destination.Node, edge.Destination.Layer, edge.Destination.Head, edge.Score);
         }
 
-        return new GraphView("The circuit", [.. nodes.Values.OrderBy(node => node.Layer).ThenBy(node => node.Position)], [.. edges.Select(edge => new GraphEdge(edge.Source.Name, Reader(edge.Destination), edge.Score))])
+        return new GraphView("The circuit", [.. nodes.Values.OrderBy(node => node.Layer).ThenBy(node => node.Position)], arrows)
         {
             Caption = Edges.Count > Drawn ? $"The {Drawn} strongest of {Edges.Count} edges." : "",
         };

@@ -51,6 +51,9 @@ public sealed record AttributionFinding : Finding
     /// <summary>How many heads and MLPs are listed.</summary>
     public required int Top { get; init; }
 
+    /// <summary>Sites that held what they hold on another text; empty for a plain run.</summary>
+    public IReadOnlyList<string> Patched { get; init; } = [];
+
     /// <summary>The sum of all parts.</summary>
     public double Sum => Embedding + PositionEmbedding + Heads.Sum(row => row.Sum()) + Mlps.Sum() + Biases.Sum(bias => bias.Value);
 
@@ -65,7 +68,8 @@ public sealed record AttributionFinding : Finding
         get
         {
             (string part, double value) = Ranked[0];
-            return FormattableString.Invariant($"{char.ToUpperInvariant(part[0])}{part[1..]} writes {value:+0.00;−0.00} of the {Logit:0.00} {Metric}; all parts sum to it to within {Math.Abs(Sum - Logit):0.0e+0}");
+            string patched = Patched.Count == 0 ? "" : $"With {string.Join(", ", Patched)} patched: ";
+            return FormattableString.Invariant($"{patched}{char.ToUpperInvariant(part[0])}{part[1..]} writes {value:+0.00;−0.00} of the {Logit:0.00} {Metric}; all parts sum to it to within {Math.Abs(Sum - Logit):0.0e+0}");
         }
     }
 

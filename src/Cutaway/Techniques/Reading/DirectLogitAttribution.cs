@@ -20,16 +20,20 @@ namespace Cutaway.Techniques.Reading;
 /// <param name="Position">The position whose logits are split; negative counts from the end.</param>
 /// <param name="Neurons">How many neurons to list.</param>
 /// <param name="Top">How many heads and MLPs to list.</param>
+/// <param name="Corrupt">A text of as many tokens whose activations are put in.</param>
+/// <param name="Patch">Where they are put in, as hook names; what is split is then the patched run.</param>
 [Technique("direct-logit-attribution", Section.Reading, "Split the answer's logit into what every head, MLP, neuron and source token writes directly",
     Topic = "direct-logit-attribution",
-    Examples = "direct-logit-attribution \"When Mary and John went to the store, John gave a drink to\" --answer \" Mary\" --versus \" John\"\ndirect-logit-attribution \"The capital of France is\" --neurons 20 --model path/to/model.gguf")]
+    Examples = "direct-logit-attribution \"When Mary and John went to the store, John gave a drink to\" --answer \" Mary\" --versus \" John\"\ndirect-logit-attribution \"The capital of France is\" --neurons 20 --model path/to/model.gguf\ndirect-logit-attribution \"When Mary and John went to the store, John gave a drink to\" --answer \" Mary\" --versus \" John\" --corrupt \"When Mary and John went to the store, Mary gave a drink to\" --patch blocks.1.attn.hook_z")]
 public sealed record DirectLogitAttribution(
     [property: Help("Text the model completes", Argument = true)] Prompt Prompt,
     [property: Help("Token whose logit is split, such as \" Mary\" (default: the model's first choice)")] string? Answer = null,
     [property: Help("Token whose logit is subtracted, such as \" John\"")] string? Versus = null,
     [property: Help("Position whose logits are split; negative counts from the end")] int Position = -1,
     [property: Help("Neurons listed"), Range(0, 1000)] int Neurons = 10,
-    [property: Help("Heads and MLPs listed"), Range(1, 200)] int Top = 10) : ITechnique<AttributionFinding>
+    [property: Help("Heads and MLPs listed"), Range(1, 200)] int Top = 10,
+    [property: Help("Text whose activations are put in with --patch, of as many tokens")] Prompt? Corrupt = null,
+    [property: Help("Sites that receive what they hold on that text, such as blocks.9.attn.hook_z")] IReadOnlyList<string>? Patch = null) : ITechnique<AttributionFinding>
 {
     /// <inheritdoc/>
     public AttributionFinding Run(LanguageModel model, Progress progress = default)
@@ -38,7 +42,8 @@ public sealed record DirectLogitAttribution(
         TokenBatch tokens = TokenBatch.Single(model.Encode(Prompt));
         int position = PromptTokens.Position(tokens, Position);
         progress.Step("running", 0, config.Layers + 1);
-        Run run = model.Run(tokens, Plan(model, position), position == tokens.Length - 1 ? LogitScope.Last : LogitScope.All, progress.Cancellation);
+        IReadOnlyList<PlanItem> patches = Patches(model, tokens, progress.Cancellation);
+        Run run = model.Run(tokens, [.. patches, .. Plan(model, position)], position == tokens.Length - 1 ? LogitScope.Last : LogitScope.All, progress.Cancellation);
         double[] logits = (run.Logits.HasAxis("pos") ? run.Logits.Select("pos", position) : run.Logits).ToDoubles();
         int answer = PromptTokens.Answer(model, Answer, logits);
         int? versus = PromptTokens.Versus(model, Versus, answer);
@@ -76,7 +81,7 @@ public sealed record DirectLogitAttribution(
 
         progress.Step("done", 1, 1);
         double[] direction = [.. path.Residual];
-        return new AttributionFinding
+        AttributionFinding finding = new()
         {
             Tokens = model.TokenTexts(tokens.Row(0).ToArray()),
             Position = position,
@@ -93,7 +98,34 @@ public sealed record DirectLogitAttribution(
             TopSources = [.. edges.OrderByDescending(edge => Math.Abs(edge.Value)).Take(Top)],
             Neurons = [.. neurons.OrderByDescending(entry => Math.Abs(entry.Value)).Take(Neurons)],
             Top = Top,
+            Patched = Patch ?? [],
         };
+
+        // What is put into an output or a stream as a whole belongs to no part of it.
+        return patches.Count == 0 ? finding : finding with { Biases = [.. finding.Biases, new("put in by patches, of no part", finding.Logit - finding.Sum)] };
+    }
+
+    private IReadOnlyList<PlanItem> Patches(LanguageModel model, TokenBatch tokens, CancellationToken cancellation)
+    {
+        if ((Corrupt is null) != (Patch is null or { Count: 0 }))
+        {
+            throw CutawayException.Usage("a patched run needs both: --corrupt for the text that activations come from, and --patch for where they are put in");
+        }
+
+        if (Corrupt is null)
+        {
+            return [];
+        }
+
+        TokenBatch other = TokenBatch.Single(model.Encode(Corrupt));
+        if (other.Length != tokens.Length)
+        {
+            throw CutawayException.Input($"the corrupted text has {other.Length} tokens and the prompt {tokens.Length}; patching needs as many in both");
+        }
+
+        Site[] sites = [.. Patch!.SelectMany(name => new Site(name).Resolve(model.Network.Hooks)).Select(point => new Site(point.Name)).Distinct()];
+        Run from = model.Run(other, Capture.All(sites), LogitScope.None, cancellation);
+        return [.. sites.Select(site => Replace.With(site, from))];
     }
 
     private static PlanItem[] Plan(LanguageModel model, int position)
