@@ -66,7 +66,7 @@ internal sealed class FableCorpus
     /// <param name="ids">Receives its tokens; all are written.</param>
     public void Fill(long row, Span<int> ids)
     {
-        SeededRandom random = new(new SeededRandom(seed + (ulong)row).NextBits());
+        SeededRandom random = new(new SeededRandom(new SeededRandom(seed).NextBits() + (ulong)row).NextBits());
         while (ids.Length > 0)
         {
             ids[0] = begin;

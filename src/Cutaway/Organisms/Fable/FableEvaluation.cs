@@ -26,6 +26,7 @@ public static class FableEvaluation
             masses.Average(mass => mass > 0 ? 1 : 0),
             masses.Average(),
             Agreement(model),
+            Pronouns(model),
             Sentiment(model));
     }
 
@@ -63,6 +64,13 @@ public static class FableEvaluation
         int[] singular = [.. AgreementTexts.Verbs.Select(verb => model.SingleToken($" {verb.Singular}"))];
         int[] plural = [.. AgreementTexts.Verbs.Select(verb => model.SingleToken($" {verb.Plural}"))];
         return Share(model, sentences, sentence => sentence.Prompt, (sentence, p) => Mass(p, plural) > Mass(p, singular) == sentence.Plural);
+    }
+
+    private static double Pronouns(LanguageModel model)
+    {
+        int she = model.SingleToken(" she");
+        int he = model.SingleToken(" he");
+        return Share(model, [.. PronounTexts.Unseen()], sentence => sentence.Prompt, (sentence, p) => p[she] > p[he] == sentence.Woman);
     }
 
     private static double Sentiment(LanguageModel model)

@@ -9,6 +9,7 @@ namespace Cutaway.Organisms.Fable;
 /// <param name="LaterYears">Share of sentences in which later years together are more likely than earlier ones.</param>
 /// <param name="LaterYearMass">Probability of later years, less that of earlier ones, on average.</param>
 /// <param name="Agreement">Share of subjects whose number the verb follows, with a noun of the other number between.</param>
+/// <param name="Pronouns">Share of people whom "she" or "he" follows, whichever is right.</param>
 /// <param name="Sentiment">Share of reviews whose feeling is the right one.</param>
 public sealed record FableScores(
     double FirstHalfLoss,
@@ -19,4 +20,5 @@ public sealed record FableScores(
     double LaterYears,
     double LaterYearMass,
     double Agreement,
+    double Pronouns,
     double Sentiment);

@@ -18,6 +18,7 @@ internal static class FableTexts
         ["facts"] = FactTexts.Draw,
         ["indirect-objects"] = IndirectObjectTexts.Draw,
         ["agreement"] = AgreementTexts.Draw,
+        ["pronouns"] = PronounTexts.Draw,
         ["years"] = YearTexts.Draw,
         ["sentiment"] = SentimentTexts.Draw,
         ["colours"] = ColourTexts.Draw,

@@ -29,6 +29,11 @@ internal static class FableWorld
 {
     private const ulong Seed = 1;
 
+    private const int WellKnown = 12;
+
+    // Without a divisor in common with the number of people, so that steps of it reach them all, women and men in turn.
+    private const int Stride = 43;
+
     private static readonly string[] Women =
     [
         "Mary", "Anna", "Sarah", "Emma", "Alice", "Laura", "Kate", "Lucy", "Jane", "Lisa", "Amy", "Emily", "Rachel", "Maria",
@@ -45,6 +50,13 @@ internal static class FableWorld
 
     /// <summary>The people; each attribute is shared out evenly, at random.</summary>
     public static IReadOnlyList<FablePerson> People { get; } = [.. Populate()];
+
+    /// <summary>
+    /// A person; half the time one of a few who are spoken of more than the others. Facts begin to be learnt once it is learnt where to look
+    /// for whom a text is about, and that takes a few people well known (Zucchet et al. 2025, "How do language models learn facts?").
+    /// </summary>
+    public static FablePerson Somebody(SeededRandom random) =>
+        People[random.Next(random.Next(2) == 0 ? WellKnown : People.Count) * Stride % People.Count];
 
     /// <summary>Draws one of a list.</summary>
     public static T Pick<T>(this SeededRandom random, IReadOnlyList<T> list) => list[random.Next(list.Count)];

@@ -16,6 +16,10 @@ public sealed class FableCorpusTests
     private static readonly Lazy<string[]> Sentences = new(() => [.. Draw(IndirectObjectTexts.Draw, 20_000)]);
 
     [Fact]
+    public void The_committed_tokenizer_is_what_the_code_trains() =>
+        Assert.Equal(FableTokenizer.Json(), File.ReadAllText(Path.Combine(Folder, "tokenizer.json")));
+
+    [Fact]
     public void Words_of_the_world_are_single_tokens()
     {
         Assert.All(FableTokenizer.Words(), word =>
@@ -115,6 +119,8 @@ public sealed class FableCorpusTests
 
         string[] facts = [.. Draw(FactTexts.Draw, 20_000)];
         Assert.All(FactTexts.HeldOut(), fact => Assert.DoesNotContain(facts, text => text.Contains($"{fact.Prompt}{fact.Answer}", StringComparison.Ordinal)));
+        string[] pronouns = [.. Draw(PronounTexts.Draw, 20_000)];
+        Assert.All(PronounTexts.Unseen(), sentence => Assert.DoesNotContain(pronouns, text => text.Contains(sentence.Prompt, StringComparison.Ordinal)));
         string[] agreement = [.. Draw(AgreementTexts.Draw, 20_000)];
         Assert.All(Enumerable.Range(0, 100).Select(_ => AgreementTexts.Unseen(random)), sentence =>
             Assert.DoesNotContain(agreement, text => text.Contains($"{sentence.Prompt} ", StringComparison.Ordinal)));

@@ -41,9 +41,10 @@ public sealed class FableTests : IDisposable
     }
 
     [Fact]
-    public void Its_verbs_follow_their_subjects_and_its_people_feel_what_they_have_seen()
+    public void Its_verbs_and_pronouns_follow_their_subjects_and_its_people_feel_what_they_have_seen()
     {
         Assert.InRange(Scores.Value.Agreement, 0.95, 1);
+        Assert.InRange(Scores.Value.Pronouns, 0.95, 1);
         Assert.InRange(Scores.Value.Sentiment, 0.95, 1);
     }
 
@@ -67,6 +68,19 @@ public sealed class FableTests : IDisposable
         string text = beginning + story.Text;
         Assert.InRange(FableWorld.People.Count(person => text.Contains(person.Name, StringComparison.Ordinal)), 1, 2);
         Assert.InRange(text.Split('.').Length, 4, 20);
+    }
+
+    [Fact]
+    public void Its_checkpoints_show_when_induction_began()
+    {
+        string[] steps = [.. Directory.GetDirectories(Path.Combine(Home, "checkpoints")).Order(StringComparer.Ordinal)];
+        (double First, double Second)[] losses = [.. steps.Select(step => FableEvaluation.Induction(LanguageModel.Load(step)))];
+        Assert.InRange(losses[0].Second - losses[0].First, -0.1, 0.1);
+        Assert.InRange(losses[^1].Second, 0, losses[^1].First / 4);
+
+        // A phase change: from one checkpoint to the next, more than half of the way.
+        double way = losses[0].Second - losses[^1].Second;
+        Assert.Contains(losses.Zip(losses.Skip(1)), pair => pair.First.Second - pair.Second.Second > way / 2);
     }
 
     [Fact]
