@@ -20,7 +20,7 @@ Console.WriteLine($"{clean} …{answer} or{versus}?");
 // What each part writes to the answer directly.
 AttributionFinding direct = TechniqueDescription.Run(new DirectLogitAttribution(clean, answer, versus), model);
 IEnumerable<(string Name, double Value)> heads = direct.Heads.SelectMany((row, layer) => row.Select((value, head) => ($"{layer}.{head}", value)));
-Console.WriteLine("heads that write most: " + string.Join(", ", heads.OrderByDescending(head => Math.Abs(head.Value)).Take(3).Select(head => $"{head.Name} {head.Value:+0.00;-0.00}")));
+Console.WriteLine("heads that write most: " + string.Join(", ", heads.OrderByDescending(head => Math.Abs(head.Value)).Take(3).Select(head => $"{head.Name} {head.Value:+0.00;-0.00;0.00}")));
 
 // Where the information is, layer by layer; which heads carry it; what they send to the logits past all other heads.
 Finding[] findings =

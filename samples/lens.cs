@@ -9,7 +9,7 @@ using Cutaway.Findings.Console;
 using Cutaway.Findings.Html;
 using Cutaway.Techniques.Reading;
 
-LanguageModel model = LanguageModel.Load(args.ElementAtOrDefault(0) ?? "wired");
+LanguageModel model = LanguageModel.Load(args.ElementAtOrDefault(0) ?? "fable");
 string text = args.ElementAtOrDefault(1) ?? "When Mary and John went to the store, John gave a drink to";
 
 LogitLensFinding lens = new LogitLens(text).Run(model);

@@ -32,7 +32,7 @@ public class RunCommandTests
     {
         using TemporaryFolder folder = new();
         Assert.Equal(0, Cli.Run("run", "--ids", string.Join(',', Ids), "--logits", "last", "--dtype", "float64", "--quiet", "--out", folder["x"]).Code);
-        LanguageModel model = LanguageModel.Load("wired", DType.Float64);
+        LanguageModel model = LanguageModel.Load("fable", DType.Float64);
         Run run = model.Run(Prompt.FromIds(Ids));
         SafetensorsFile file = SafetensorsFile.Open(folder["x"]);
         Assert.Equal([1, 1, model.Config.Vocabulary], file.Tensors["logits"].Shape);
@@ -47,7 +47,7 @@ public class RunCommandTests
         Outcome outcome = Cli.Run("run", "--ids-file", batch, "--logits", "last", "--capture", "hook_embed", "--dtype", "float64", "--out", folder["x"]);
         Assert.Contains("2 sequences of 5 positions, padding counted", outcome.Output, StringComparison.Ordinal);
 
-        LanguageModel model = LanguageModel.Load("wired", DType.Float64);
+        LanguageModel model = LanguageModel.Load("fable", DType.Float64);
         SafetensorsFile file = SafetensorsFile.Open(folder["x"]);
         Assert.Equal([2, 5, model.Config.DModel], file.Tensors["hook_embed"].Shape);
         Assert.Equal([2, 1, model.Config.Vocabulary], file.Tensors["logits"].Shape);
@@ -65,7 +65,7 @@ public class RunCommandTests
         Assert.Equal(0, Cli.Run("run", "--ids", "3,3,0,9", "--attention-mask", mask, "--logits", "last", "--dtype", "float64", "--out", folder["file"]).Code);
         SafetensorsFile list = SafetensorsFile.Open(folder["list"]);
         SafetensorsFile file = SafetensorsFile.Open(folder["file"]);
-        Close(LanguageModel.Load("wired", DType.Float64).Run(Prompt.FromIds(0, 9)).LastLogits(), Values(list, "logits"));
+        Close(LanguageModel.Load("fable", DType.Float64).Run(Prompt.FromIds(0, 9)).LastLogits(), Values(list, "logits"));
         Assert.Equal(Values(list, "logits"), Values(file, "logits"));
     }
 
@@ -89,7 +89,7 @@ public class RunCommandTests
         PlanItem[] plan = [new Scale { Site = site, Factor = 0 }];
         string file = folder.Write("plan.json", Plans.ToJson(plan));
         Assert.Equal(0, Cli.Run("run", "--prompt", Cli.Sentence, "--intervene", file, "--out", folder["x"]).Code);
-        LanguageModel model = LanguageModel.Load("wired");
+        LanguageModel model = LanguageModel.Load("fable");
         SafetensorsFile written = SafetensorsFile.Open(folder["x"]);
         Same(model.Run(Cli.Sentence, plan).Logits, written, "logits");
         Assert.NotEqual(model.Run(Cli.Sentence).Logits.ToDoubles(), Values(written, "logits"));

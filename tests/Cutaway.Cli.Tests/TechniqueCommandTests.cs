@@ -12,7 +12,7 @@ public class TechniqueCommandTests
         Assert.Empty(outcome.Error);
         Assert.Contains("' Mary'", outcome.Output.Split('\n')[0], StringComparison.Ordinal);
         Assert.Contains("\n$ cutaway explain\n", outcome.Output, StringComparison.Ordinal);
-        Assert.Contains("LanguageModel.Load(\"wired\")", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("LanguageModel.Load(\"fable\")", outcome.Output, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', outcome.Output);
         Assert.All(outcome.Output.Split('\n').Where(line => !line.Contains("var ", StringComparison.Ordinal)), line => Assert.InRange(line.Length, 0, 80));
     }
@@ -54,7 +54,7 @@ public class TechniqueCommandTests
     {
         Outcome table = Cli.Run("tokenize", Cli.Sentence);
         Assert.Contains("·Mary", table.Output, StringComparison.Ordinal);
-        using JsonDocument document = JsonDocument.Parse(Cli.Run("tokenize", "wired", Cli.Sentence, "--json").Output);
+        using JsonDocument document = JsonDocument.Parse(Cli.Run("tokenize", "fable", Cli.Sentence, "--json").Output);
         JsonElement[] tokens = [.. document.RootElement.EnumerateArray()];
         Assert.Equal(Cli.Sentence, string.Concat(tokens.Select(token => Cli.Sentence[token.GetProperty("start").GetInt32()..token.GetProperty("end").GetInt32()])));
         Assert.Contains("ids: " + string.Join(',', tokens.Select(token => token.GetProperty("id").GetInt32())), table.Output, StringComparison.Ordinal);
@@ -63,7 +63,7 @@ public class TechniqueCommandTests
     [Fact]
     public void Hooks_lists_every_point_of_the_model()
     {
-        LanguageModel model = LanguageModel.Load("wired");
+        LanguageModel model = LanguageModel.Load("fable");
         using JsonDocument document = JsonDocument.Parse(Cli.Run("hooks", "--json").Output);
         Assert.Equal(model.Network.Hooks.Points.Select(point => point.Name), document.RootElement.EnumerateArray().Select(point => point.GetProperty("name").GetString()));
         string table = Cli.Run("hooks", "wired").Output;
@@ -74,8 +74,8 @@ public class TechniqueCommandTests
     [Fact]
     public void Models_names_the_embedded_ones()
     {
-        Assert.Contains("wired", Cli.Run("models").Output, StringComparison.Ordinal);
+        Assert.Contains("fable", Cli.Run("models").Output, StringComparison.Ordinal);
         using JsonDocument document = JsonDocument.Parse(Cli.Run("models", "--json").Output);
-        Assert.Equal("wired", document.RootElement[0].GetProperty("name").GetString());
+        Assert.Equal(["fable", "wired"], document.RootElement.EnumerateArray().Select(model => model.GetProperty("name").GetString()));
     }
 }

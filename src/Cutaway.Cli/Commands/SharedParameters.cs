@@ -1,6 +1,6 @@
 using Cutaway.Cli.Parsing;
+using Cutaway.Loading;
 using Cutaway.Models.Network;
-using Cutaway.Techniques;
 using Cutaway.Tensors;
 using Cutaway.Tensors.Parallel;
 
@@ -15,7 +15,7 @@ internal static class SharedParameters
     /// <summary>Which model.</summary>
     public static readonly Parameter Model = new("model", "NAME", "A folder, a .gguf file, a hub id (owner/name) in the cache, or an embedded model")
     {
-        Default = Reproduction.DefaultModel,
+        Default = EmbeddedModels.Default,
         Heading = ModelHeading,
     };
 
@@ -67,7 +67,7 @@ internal static class SharedParameters
 
         DType dtype = call.Choice(DType.Name, "float32", "float64") == "float64" ? Tensors.DType.Float64 : Tensors.DType.Float32;
         int? threads = call.Count(Threads.Name);
-        LanguageModel model = LanguageModel.Load(placed ?? named ?? Reproduction.DefaultModel, dtype);
+        LanguageModel model = LanguageModel.Load(placed ?? named ?? EmbeddedModels.Default, dtype);
         return threads is { } count
             ? model.WithNetwork(new TransformerNetwork(model.Config, model.Network.Weights, new WorkerPool(count)))
             : model;

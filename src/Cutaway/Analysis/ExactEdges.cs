@@ -42,10 +42,11 @@ internal static class ExactEdges
         {
             progress.Step("patching edges", done, edges.Count);
             differences.Fill(group.Key, 1, 0, differences.Items, written);
+            Dictionary<int, Tensor> spread = [];
             Variant[] variants =
             [
                 .. group.Select(i => graph.Destinations[edges[i].Destination]).Select(destination => (destination.Name, Site: destination.Site(model.Config.Layers)))
-                    .Select(end => new Variant(end.Name, Add.Vector(end.Site, ForSite(model, pairs.Clean, end.Site, written)))),
+                    .Select(end => new Variant(end.Name, Add.Vector(end.Site, ForSite(model, pairs.Clean, end.Site, written, spread)))),
             ];
             SweepResult patched = new Sweep(pairs.Clean, metric, variants).Run(model, new Progress(null, progress.Cancellation));
             foreach ((int edge, int variant) in group.Select((edge, variant) => (edge, variant)))
@@ -58,27 +59,29 @@ internal static class ExactEdges
         return effects;
     }
 
-    // A site with heads takes a vector for each of them; only the chosen one is read.
-    private static Tensor ForSite<T>(LanguageModel model, TokenBatch tokens, Site site, T[] written)
+    // A site with heads takes a vector for each of them; only the chosen one is read, so all heads share one tensor.
+    private static Tensor ForSite<T>(LanguageModel model, TokenBatch tokens, Site site, T[] written, Dictionary<int, Tensor> spread)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         HookPoint point = site.Resolve(model.Network.Hooks)[0];
+        int heads = point.HeadAxis < 0 ? 0 : point.Extents[point.HeadAxis];
+        if (spread.TryGetValue(heads, out Tensor? known))
+        {
+            return known;
+        }
+
         int d = model.Config.DModel;
-        if (point.HeadAxis < 0)
+        if (heads == 0)
         {
-            return Tensor.CopyOf<T>(written, [tokens.Batch, tokens.Length, d]);
+            return spread[0] = Tensor.CopyOf<T>(written, [tokens.Batch, tokens.Length, d]);
         }
 
-        int heads = point.Extents[point.HeadAxis];
-        T[] spread = new T[written.Length * heads];
-        for (int place = 0; place < written.Length / d; place++)
+        T[] copies = new T[written.Length * heads];
+        for (int i = 0; i < copies.Length / d; i++)
         {
-            for (int head = 0; head < heads; head++)
-            {
-                written.AsSpan(place * d, d).CopyTo(spread.AsSpan(((place * heads) + head) * d));
-            }
+            written.AsSpan(i / heads * d, d).CopyTo(copies.AsSpan(i * d));
         }
 
-        return Tensor.CopyOf<T>(spread, [tokens.Batch, tokens.Length, heads, d]);
+        return spread[heads] = Tensor.CopyOf<T>(copies, [tokens.Batch, tokens.Length, heads, d]);
     }
 }

@@ -50,11 +50,27 @@ internal static partial class PathEnds
         _ => $"MLP {sender.Layer}",
     };
 
+    /// <summary>A part as a command line names it.</summary>
+    public static string Name(EdgeSource sender) => sender.Node switch
+    {
+        EdgeNode.Input => "input",
+        EdgeNode.Head => $"{sender.Layer}.{sender.Head}",
+        _ => $"mlp{sender.Layer}",
+    };
+
+    /// <summary>An input as a command line names it.</summary>
+    public static string Name(EdgeDestination receiver) => receiver.Node switch
+    {
+        EdgeNode.Logits => "logits",
+        EdgeNode.Head => $"{receiver.Layer}.{receiver.Head}.{PortName(receiver.Port)[0]}",
+        _ => $"mlp{receiver.Layer}",
+    };
+
     /// <summary>An input as people call it.</summary>
     public static string Label(EdgeDestination receiver) => receiver.Node switch
     {
-        EdgeNode.Logits => "logits",
-        EdgeNode.Head => $"{receiver.Layer}.{receiver.Head} {PortName(receiver.Port)}",
+        EdgeNode.Logits => "the logits",
+        EdgeNode.Head => $"the {PortName(receiver.Port)} of head {receiver.Layer}.{receiver.Head}",
         _ => $"MLP {receiver.Layer}",
     };
 

@@ -7,9 +7,10 @@ namespace Cutaway.Data;
 /// <param name="Versus">What the corrupted prompt is continued by, or the wrong choice.</param>
 public sealed record PromptPair(Prompt Clean, Prompt Corrupt, string Answer, string Versus)
 {
+    internal const string DefaultClean = "When Mary and John went to the store, John gave a drink to";
+
     /// <summary>A sentence with an indirect object that most models complete (Wang et al. 2022); corrupted, the other person gives.</summary>
-    public static PromptPair Default { get; } = new(
-        "When Mary and John went to the store, John gave a drink to", "When Mary and John went to the store, Mary gave a drink to", " Mary", " John");
+    public static PromptPair Default { get; } = new(DefaultClean, "When Mary and John went to the store, Mary gave a drink to", " Mary", " John");
 
     /// <summary>The last two digits of the year that every right answer exceeds (greater-than), or null elsewhere.</summary>
     public int? Year { get; init; }

@@ -113,7 +113,21 @@ public sealed record AttentionView(string Title, IReadOnlyList<string> Tokens, I
 public sealed record GraphNode(string Id, string Label, int Layer, int Position, double Value);
 
 /// <summary>An edge of a graph.</summary>
-public sealed record GraphEdge(string From, string To, double Value);
+/// <param name="From">The id of the node it leaves.</param>
+/// <param name="To">The id of the node it enters.</param>
+/// <param name="Value">Its weight.</param>
+public sealed record GraphEdge(string From, string To, double Value)
+{
+    /// <summary>By what it enters, such as <c>q</c>, or empty.</summary>
+    public string Label { get; init; } = "";
+}
 
 /// <summary>A weighted graph in layers: a circuit.</summary>
-public sealed record GraphView(string Title, IReadOnlyList<GraphNode> Nodes, IReadOnlyList<GraphEdge> Edges) : View(Title);
+public sealed record GraphView(string Title, IReadOnlyList<GraphNode> Nodes, IReadOnlyList<GraphEdge> Edges) : View(Title)
+{
+    /// <summary>What columns are, such as <c>token</c>; empty where they mean nothing, and nodes stand where edges cross least.</summary>
+    public string ColumnAxis { get; init; } = "";
+
+    /// <summary>What an edge's weight is, with its unit.</summary>
+    public string Unit { get; init; } = "";
+}

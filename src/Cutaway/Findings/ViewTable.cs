@@ -109,15 +109,22 @@ internal sealed record ViewTable(IReadOnlyList<string> Columns, IReadOnlyList<IR
         Dictionary<string, string> names = graph.Nodes.ToDictionary(node => node.Id, node => Labels.Visible(node.Label));
         ILookup<string, GraphEdge> into = graph.Edges.OrderByDescending(edge => Math.Abs(edge.Value)).ToLookup(edge => edge.To);
         NumberFormat format = NumberFormat.For(graph.Edges.Select(edge => edge.Value));
+        List<(string Name, Func<GraphNode, object?> Cell)> columns = [("node", node => node.Label)];
+        if (graph.ColumnAxis.Length > 0)
+        {
+            columns.Add(("layer", node => node.Layer));
+        }
+
+        if (graph.Nodes.Any(node => node.Value != 0))
+        {
+            columns.Add(("value", node => node.Value));
+        }
+
+        columns.Add(("reads from", node => string.Join(", ", into[node.Id].Select(edge =>
+            $"{names.GetValueOrDefault(edge.From, edge.From)}{(edge.Label.Length > 0 ? $" ({Labels.Visible(edge.Label)})" : "")} {format.Text(edge.Value)}"))));
         return new ViewTable(
-            ["node", "layer", "value", "reads from"],
-            [.. graph.Nodes.OrderBy(node => node.Layer).ThenBy(node => node.Position).Take(MostRows).Select(node => (object?[])
-            [
-                node.Label,
-                node.Layer,
-                node.Value,
-                string.Join(", ", into[node.Id].Select(edge => $"{names.GetValueOrDefault(edge.From, edge.From)} {format.Text(edge.Value)}")),
-            ])],
+            [.. columns.Select(column => column.Name)],
+            [.. graph.Nodes.OrderBy(node => node.Layer).ThenBy(node => node.Position).Take(MostRows).Select(node => (object?[])[.. columns.Select(column => column.Cell(node))])],
             Math.Max(0, graph.Nodes.Count - MostRows));
     }
 

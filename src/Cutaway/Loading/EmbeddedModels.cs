@@ -17,6 +17,9 @@ public sealed record EmbeddedModel(string Name, string Description, long Bytes);
 /// <summary>The models that are part of this library, each a checkpoint folder of <c>models/</c> kept as resources.</summary>
 public static class EmbeddedModels
 {
+    /// <summary>The model that commands take where none is named: trained on <c>models/fable/recipe.json</c>.</summary>
+    public const string Default = "fable";
+
     private const string Weights = "model.safetensors";
 
     private static readonly Assembly Home = typeof(EmbeddedModels).Assembly;
@@ -24,6 +27,7 @@ public static class EmbeddedModels
     /// <summary>The embedded models.</summary>
     public static IReadOnlyList<EmbeddedModel> All { get; } =
     [
+        Describe(Default, "Four layers trained on generated text: stories, facts of an invented world, indirect objects, induction"),
         Describe(WiredOrganism.Name, "Three layers of attention, wired by hand: induction and indirect objects by known heads"),
     ];
 

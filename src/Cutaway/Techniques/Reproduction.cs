@@ -1,13 +1,11 @@
 using System.Text;
+using Cutaway.Loading;
 
 namespace Cutaway.Techniques;
 
 /// <summary>Writes a request down as the command and as the C# that repeat it; values equal to their defaults are left out.</summary>
 internal static class Reproduction
 {
-    /// <summary>The name of the embedded model that surfaces use when none is named.</summary>
-    public const string DefaultModel = "wired";
-
     /// <summary>The command line, quoted for a POSIX shell.</summary>
     public static string CommandLine(TechniqueDescription technique, object request, string model, string dtype)
     {
@@ -41,7 +39,7 @@ internal static class Reproduction
             }
         }
 
-        if (model != DefaultModel)
+        if (model != EmbeddedModels.Default)
         {
             line.Append(" --model ").Append(Quote(model));
         }

@@ -72,7 +72,7 @@ internal static class SampleFindings
                 new GraphEdge("e9", "d", 1.1), new GraphEdge("e3", "d", 0.8), new GraphEdge("e3", "p", 0.2), new GraphEdge("d", "s", 1.7), new GraphEdge("s", "n", -1.5),
                 new GraphEdge("e1", "n", 2.2), new GraphEdge("n", "out", 3.1), new GraphEdge("m", "out", 0.6), new GraphEdge("e1", "m", 0.5),
             ])
-        { Caption = "Nodes by layer, from the bottom; wider edges carry more." },
+        { ColumnAxis = "token", Caption = "Nodes by layer, from the bottom; wider edges carry more." },
         new TableView("Head scores", ["head", "kind", "score", "n"],
             [["18.6", "induction", 0.912, 64], ["3.0", "duplicate token", 0.877, 64], ["0.2", "previous token", 0.994f, 64], ["9.9", "a <b>&\"quoted\"</b> </script>\u2028 line", double.NaN, 1]]),
         new TextView("Reading", "The duplicate-token head marks the second “ John”.\n\nThe S-inhibition head tells the name mover not to look there, so it copies “ Mary”."),

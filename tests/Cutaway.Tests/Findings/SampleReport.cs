@@ -117,7 +117,7 @@ internal static class SampleReport
         nodes.Add(new GraphNode("out", " Mary − John", 5, Last, 4.9));
         edges.AddRange(Enumerable.Range(18, 6).Select(i => new GraphEdge($"h{i}", "out", 3 * Noise(i, 5))));
         return Found("circuit", "Six heads carry the answer to the last token.", [
-            new GraphView("The circuit", nodes, edges) { Caption = "Nodes by layer, from the bottom, and by token; wider edges carry more." },
+            new GraphView("The circuit", nodes, edges) { ColumnAxis = "token", Caption = "Nodes by layer, from the bottom, and by token; wider edges carry more." },
         ]);
     }
 

@@ -1,4 +1,5 @@
 using Cutaway.Findings;
+using Cutaway.Loading;
 using Cutaway.Techniques;
 using Cutaway.Techniques.Causes;
 using Cutaway.Techniques.Internals;
@@ -55,9 +56,9 @@ public sealed class CatalogueTests
         foreach (string example in technique.Examples)
         {
             object request = Parse(technique, example);
-            string line = Reproduction.CommandLine(technique, request, Reproduction.DefaultModel, "float32");
+            string line = Reproduction.CommandLine(technique, request, EmbeddedModels.Default, "float32");
             object again = Parse(technique, line["cutaway ".Length..]);
-            Assert.Equal(line, Reproduction.CommandLine(technique, again, Reproduction.DefaultModel, "float32"));
+            Assert.Equal(line, Reproduction.CommandLine(technique, again, EmbeddedModels.Default, "float32"));
             foreach (TechniqueParameter parameter in technique.Parameters)
             {
                 Assert.Equivalent(parameter.ValueIn(request), parameter.ValueIn(again));

@@ -134,4 +134,35 @@ public sealed class EdgeAttributionTests
             Assert.Equal(slope, scores[source, destination], 1e-3 * (1 + Math.Abs(slope)));
         }
     }
+
+    // y = tanh(x) from 2, corrupted at 0, in two unit steps: 2, 1, 0. The mean slope times the way is no share of the difference (-0.964).
+    [Fact]
+    public void Grad_path_steps_have_length_one_and_stop_where_it_is_flat()
+    {
+        double[] point = [2];
+        double sum = 0;
+        foreach (double expected in new[] { 1.0, 0.0 })
+        {
+            double y = Math.Tanh(point[0]);
+            EdgeAttributionGradPath.Step(point, [2 * y * (1 - (y * y))], 1);
+            Assert.Equal(expected, point[0], 1e-12);
+            sum += 1 - (Math.Tanh(point[0]) * Math.Tanh(point[0]));
+        }
+
+        Assert.Equal(-1.41997, (0 - 2) * sum / 2, 1e-5);
+        double[] two = [3, 4, 5, 6];
+        EdgeAttributionGradPath.Step(two, [0, 0, 3, 4], 2);
+        Assert.Equal([3, 4, 4.4, 5.2], two);
+    }
+
+    // What a layer writes reaches a later layer's input straight: in the last layer's edges to the logits, moving it is moving along the metric.
+    [Fact]
+    public void Gradients_between_activations_are_complete_for_a_layer_that_only_the_logits_read()
+    {
+        EdgeGolden golden = new();
+        EdgeGraph graph = golden.Graph;
+        EdgeFinding finding = new EdgeAttributionIntegratedGradients(Path: GradientPath.Activations, Steps: 200).Run(golden.Model, golden.Pairs, golden.Metric);
+        double exact = golden.Numbers["exact"][(graph.Source("m2") * graph.Destinations.Count) + graph.Destination("logits")];
+        Assert.Equal(exact, finding.Scores[graph.Source("m2"), graph.Destination("logits")], 0.02 * Math.Abs(exact));
+    }
 }

@@ -8,6 +8,7 @@ internal static class ScatterDrawing
 {
     private const int Rows = 18;
     private const int LabelWidth = 12;
+    private const int MostListed = 16;
 
     /// <summary>The drawing.</summary>
     public static IEnumerable<IRenderable> Of(ScatterView view, ConsoleStyle style)
@@ -18,10 +19,26 @@ internal static class ScatterDrawing
             yield return Plane(view, style, points);
         }
 
-        foreach (IRenderable part in TableDrawing.Of(ViewTable.Of(view), style))
+        int[] listed = points.Length > MostListed ? Outermost(view, points) : [.. Enumerable.Range(0, view.X.Count)];
+        ScatterView list = new(view.Title, [.. listed.Select(i => view.X[i])], [.. listed.Select(i => view.Y[i])], [.. listed.Select(i => view.Labels[i])]) { XAxis = view.XAxis, YAxis = view.YAxis };
+        foreach (IRenderable part in TableDrawing.Of(ViewTable.Of(list) with { Left = view.X.Count - listed.Length }, style))
         {
             yield return part;
         }
+    }
+
+    // Of a cloud, the points on its outside, in the order of the view.
+    private static int[] Outermost(ScatterView view, int[] points)
+    {
+        (double x, double width) = Spread(points, view.X);
+        (double y, double height) = Spread(points, view.Y);
+        return [.. points.OrderByDescending(i => Math.Max(Math.Abs(view.X[i] - x) / width, Math.Abs(view.Y[i] - y) / height)).Take(MostListed).Order()];
+    }
+
+    private static (double Mean, double Range) Spread(int[] points, IReadOnlyList<double> values)
+    {
+        double range = points.Max(i => values[i]) - points.Min(i => values[i]);
+        return (points.Average(i => values[i]), range > 0 ? range : 1);
     }
 
     private static Paragraph Plane(ScatterView view, ConsoleStyle style, int[] points)

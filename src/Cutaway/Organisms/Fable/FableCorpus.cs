@@ -17,13 +17,15 @@ internal sealed class FableCorpus
 
     private readonly ITokenizer tokenizer;
     private readonly int begin;
+    private readonly int[] words;
+    private readonly int[] any;
     private readonly ulong seed;
     private readonly (string Sort, double Weight)[] mixture;
     private readonly double total;
 
     /// <summary>A corpus.</summary>
     /// <param name="tokenizer">The tokenizer of <see cref="FableTokenizer"/>, or another that begins texts with a token.</param>
-    /// <param name="mixture">How often a text of each sort occurs, in relation to the others; names are those of <see cref="FableTexts"/>.</param>
+    /// <param name="mixture">How often a text of each sort occurs, in relation to the others, by the names of <see cref="FableTexts"/>; empty for all alike.</param>
     /// <param name="seed">Seed of all draws.</param>
     /// <exception cref="CutawayException">A sort is unknown, a weight is negative or none is positive.</exception>
     public FableCorpus(ITokenizer tokenizer, IReadOnlyDictionary<string, double> mixture, ulong seed)
@@ -32,10 +34,14 @@ internal sealed class FableCorpus
         this.seed = seed;
         begin = tokenizer.BeginOfText ?? throw CutawayException.Input("the corpus 'fable' needs a tokenizer with a token that begins a text; this one has none");
 
+        any = [.. Enumerable.Range(0, tokenizer.Count).Where(id => id != begin)];
+        words = [.. FableTokenizer.Words().Select(word => tokenizer.Encode($" {word}", addSpecialTokens: false)[0].Id)];
+
         // In the order of names, so that the order in a file means nothing.
-        this.mixture = [.. mixture.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => (pair.Key, pair.Value))];
+        string[] names = [.. FableTexts.ByName.Keys, FableTexts.Repeats, FableTexts.Echoes];
+        IEnumerable<(string Sort, double Weight)> parts = mixture.Count == 0 ? names.Select(name => (name, 1.0)) : mixture.Select(pair => (pair.Key, pair.Value));
+        this.mixture = [.. parts.OrderBy(part => part.Sort, StringComparer.Ordinal)];
         total = this.mixture.Sum(part => part.Weight);
-        string[] names = [.. FableTexts.ByName.Keys, FableTexts.Repeats];
         foreach ((string sort, double weight) in this.mixture)
         {
             if (!names.Contains(sort))
@@ -66,7 +72,12 @@ internal sealed class FableCorpus
             ids[0] = begin;
             ids = ids[1..];
             string sort = Draw(random);
-            ids = sort == FableTexts.Repeats ? Repeat(random, ids) : Write(FableTexts.ByName[sort](random), ids);
+            ids = sort switch
+            {
+                FableTexts.Repeats => Repeat(random, any, ids),
+                FableTexts.Echoes => Repeat(random, words, ids),
+                _ => Write(FableTexts.ByName[sort](random), ids),
+            };
         }
     }
 
@@ -97,22 +108,16 @@ internal sealed class FableCorpus
         return ids[count..];
     }
 
-    /// <summary>Random tokens, any but the one that begins a text, and the same again; the logarithm of how many is drawn evenly.</summary>
-    private Span<int> Repeat(SeededRandom random, Span<int> ids)
+    /// <summary>Random tokens and the same again; the logarithm of how many is drawn evenly.</summary>
+    private static Span<int> Repeat(SeededRandom random, int[] from, Span<int> ids)
     {
         int length = (int)Math.Round(ShortestSegment * Math.Pow(LongestSegment / ShortestSegment, random.NextDouble()));
         int count = Math.Min(Math.Max(2 * length, Whole), ids.Length);
         for (int i = 0; i < count; i++)
         {
-            ids[i] = i < length ? Any(random) : ids[i - length];
+            ids[i] = i < length ? random.Pick(from) : ids[i - length];
         }
 
         return ids[count..];
-    }
-
-    private int Any(SeededRandom random)
-    {
-        int id = random.Next(tokenizer.Count - 1);
-        return id < begin ? id : id + 1;
     }
 }

@@ -13,6 +13,11 @@ internal sealed record FactStatement(string Prompt, string Answer);
 /// </summary>
 internal static class FactTexts
 {
+    private const int WellKnown = 12;
+
+    // Without a divisor in common with the number of people, so that steps of it reach them all, women and men in turn.
+    private const int Stride = 43;
+
     private static readonly (Func<FablePerson, string> Value, string[] Ways)[] Attributes =
     [
         (person => person.City,
@@ -35,11 +40,11 @@ internal static class FactTexts
     /// <summary>A text: a few facts of one person or of several.</summary>
     public static string Draw(SeededRandom random)
     {
-        FablePerson? one = random.Next(3) == 0 ? random.Pick(FableWorld.People) : null;
+        FablePerson? one = random.Next(3) == 0 ? Somebody(random) : null;
         int first = random.Next(Attributes.Length);
         IEnumerable<string> sentences = Enumerable.Range(0, Attributes.Length).Select(i =>
         {
-            FablePerson person = one ?? random.Pick(FableWorld.People);
+            FablePerson person = one ?? Somebody(random);
             int attribute = one is null ? random.Next(Attributes.Length) : (first + i) % Attributes.Length;
             int ways = Attributes[attribute].Ways.Length;
             int way = (HeldOutWay(person, attribute) + 1 + random.Next(ways - 1)) % ways;
@@ -52,6 +57,16 @@ internal static class FactTexts
     /// <summary>Every fact in the words it was never told in.</summary>
     public static IEnumerable<FactStatement> HeldOut() => FableWorld.People.SelectMany(person =>
         Enumerable.Range(0, Attributes.Length).Select(attribute => Statement(person, attribute, HeldOutWay(person, attribute))));
+
+    /// <summary>
+    /// A person; half the time one of a few who are spoken of more than the others. Facts begin to be learnt once it is learnt where to look
+    /// for whom a text is about, and that takes a few people well known (Zucchet et al. 2025, "How do language models learn facts?").
+    /// </summary>
+    private static FablePerson Somebody(SeededRandom random)
+    {
+        int well = random.Next(2) == 0 ? WellKnown : FableWorld.People.Count;
+        return FableWorld.People[random.Next(well) * Stride % FableWorld.People.Count];
+    }
 
     private static int HeldOutWay(FablePerson person, int attribute) => (person.Index + attribute) % Attributes[attribute].Ways.Length;
 

@@ -30,10 +30,10 @@ public sealed record CausalScrubbing(
     [property: Help("Draws prompts, and what is exchanged")] int Seed = 0,
     [property: Help("JSON file with the claim: what each node reads, and which features of it matter")] string? Hypothesis = null,
     [property: Help("Without a file: parts that alone matter to the logits, such as heads, 9.6, mlp3 (default: heads)")] IReadOnlyList<string>? Parts = null,
-    [property: Help("Features they matter by: answer, versus, answer-at, versus-at, token:N, prompt (default: answer, versus)")] IReadOnlyList<string>? Agree = null,
+    [property: Help("Features they matter by: answer, versus, answer-at, versus-at, token:N, prompt (default: answer)")] IReadOnlyList<string>? Agree = null,
     [property: Help(PairHelp.AnswerTokens)] AnswerTokens AnswerTokens = AnswerTokens.Single,
     [property: Help("What is measured")] MetricChoice Metric = MetricChoice.LogitDifference,
-    [property: Help("How often everything is drawn anew"), Range(1, 1000)] int Samples = 8) : ITechnique<CausalScrubbingFinding>
+    [property: Help("How often everything is drawn anew"), Range(1, 1000)] int Samples = 4) : ITechnique<CausalScrubbingFinding>
 {
     /// <inheritdoc/>
     public CausalScrubbingFinding Run(LanguageModel model, Progress progress = default)
@@ -45,7 +45,7 @@ public sealed record CausalScrubbing(
 
         ScrubbingHypothesis claim = Hypothesis is not null
             ? ScrubbingHypothesis.Read(Hypothesis)
-            : ScrubbingHypothesis.Of(PathEnds.Senders(model.Config, Parts ?? ["heads"]).Select(part => part.Name), Agree ?? ["answer", "versus"]);
+            : ScrubbingHypothesis.Of(PathEnds.Senders(model.Config, Parts ?? ["heads"]).Select(PathEnds.Name), Agree ?? ["answer"]);
         PairBatch all = new PairChoice(Pairs: Pairs, Count: Count, Seed: Seed, AnswerTokens: AnswerTokens).Encode(model);
 
         // Positions must mean the same in every prompt.
@@ -104,9 +104,6 @@ public sealed record CausalScrubbing(
 /// <summary>How much of a behaviour a claim explains.</summary>
 public sealed record CausalScrubbingFinding : Finding
 {
-    // A node has few edges in a claim that a person made; a long list is one row a node.
-    private const int MostEdges = 40;
-
     /// <summary>The claim.</summary>
     public required ScrubbingHypothesis Claim { get; init; }
 
@@ -150,22 +147,23 @@ public sealed record CausalScrubbingFinding : Finding
         get
         {
             string leftOut = LeftOut > 0 ? FormattableString.Invariant($" ({LeftOut} of other lengths were left out)") : "";
-            List<View> views =
+            return
             [
                 new BarsView("What is left", ["the model", "scrubbed", "everything exchanged"], [Model, Scrubbed, Random])
                 {
                     Unit = Metric,
                     Caption = FormattableString.Invariant($"Means over {Prompts} prompts{leftOut} and {Samples} draws; from draw to draw the scrubbed one varies by {Deviation:0.00}. An activation that matters could come from {Choices:0.#} prompts on average: at 1 nothing would have been exchanged, and nothing tested."),
                 },
-                new TableView("The claim", ["node", "reads", "by", "matters by", "positions"], [.. Claim.Nodes.SelectMany(node => node.Reads.Select(edge => (IReadOnlyList<object>)
-                [
-                    node.Node, edge.From, edge.To ?? "all inputs", edge.Agree is { Count: > 0 } ? string.Join(", ", edge.Agree) : "nothing", edge.Positions is null ? "all" : string.Join(", ", edge.Positions),
-                ])).Take(MostEdges)])
+                new TableView("The claim", ["node", "reads", "by", "matters by", "positions"], [.. Claim.Nodes.SelectMany(node => node.Reads.GroupBy(edge => (edge.To, Features(edge), Positions(edge)))
+                    .Select(group => (IReadOnlyList<object>)[node.Node, string.Join(", ", group.Select(edge => edge.From)), group.Key.To ?? "all inputs", group.Key.Item2, group.Key.Item3]))])
                 {
                     Caption = "What is not listed came from a prompt drawn at random. A claim can keep everything and still say too much: it is tested by what it leaves out, so compare it with smaller ones.",
                 },
             ];
-            return views;
         }
     }
+
+    private static string Features(HypothesisEdge edge) => edge.Agree is { Count: > 0 } ? string.Join(", ", edge.Agree) : "nothing";
+
+    private static string Positions(HypothesisEdge edge) => edge.Positions is null ? "all" : string.Join(", ", edge.Positions);
 }

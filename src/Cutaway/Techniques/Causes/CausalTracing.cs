@@ -5,9 +5,9 @@ using Cutaway.Models.Network;
 using Cutaway.Planning;
 using Cutaway.Runs;
 using Cutaway.Sites;
+using Cutaway.Techniques.Reading;
 using Cutaway.Tensors;
 using Cutaway.Tensors.Storage;
-using Cutaway.Techniques.Reading;
 
 namespace Cutaway.Techniques.Causes;
 

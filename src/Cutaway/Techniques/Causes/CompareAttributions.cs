@@ -26,7 +26,7 @@ namespace Cutaway.Techniques.Causes;
 /// <param name="Edges">Edges compared; all where there are fewer, none for 0.</param>
 /// <param name="Steps">Points between the prompts for integrated gradients.</param>
 /// <param name="Memory">Working memory that a batch of runs may take.</param>
-/// <param name="Top">How many of the largest are compared.</param>
+/// <param name="Top">How many of the largest are compared, of at most half of the places.</param>
 [Technique("compare-attributions", Section.Causes, "Patch for real what gradient methods estimate, and say how well they agree",
     Topic = "attribution-patching",
     Examples = "compare-attributions\ncompare-attributions --over resid-pre --edges 0 --pairs ioi --count 4")]
@@ -76,7 +76,6 @@ public sealed record CompareAttributions(
         {
             Metric = PromptTokens.Metric(metric, pairs),
             Over = Over,
-            Top = Top,
             Places = ComparePlaces(model, pairs, metric, progress),
             Edges = Edges == 0 ? null : CompareEdges(model, pairs, metric, progress),
         };

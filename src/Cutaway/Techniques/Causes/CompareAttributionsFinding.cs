@@ -23,6 +23,9 @@ public sealed record AttributionComparison(IReadOnlyList<string> Labels, IReadOn
     {
         int[] kept = [.. Enumerable.Range(0, exact.Count).Where(i => !double.IsNaN(exact[i]))];
         double[] truth = [.. kept.Select(i => exact[i])];
+
+        // Of more than half of all places, any method finds most.
+        top = Math.Clamp(top, 1, Math.Max(1, truth.Length / 2));
         return new(
             [.. kept.Select(i => labels[i])],
             truth,
@@ -44,9 +47,6 @@ public sealed record CompareAttributionsFinding : Finding
 
     /// <summary>What was patched.</summary>
     public required PatchSite Over { get; init; }
-
-    /// <summary>How many of the largest were compared.</summary>
-    public required int Top { get; init; }
 
     /// <summary>The comparison over places.</summary>
     public required AttributionComparison Places { get; init; }
@@ -77,7 +77,7 @@ public sealed record CompareAttributionsFinding : Finding
 
     private static string Said(MethodAgreement method) => FormattableString.Invariant($"{method.Method} agrees best (Spearman {method.Agreement.Spearman:0.00}, Pearson {method.Agreement.Pearson:0.00})");
 
-    private TableView Table(string title, AttributionComparison comparison) => new(title, ["method", "Pearson", "Spearman", "same sign", $"of the {Math.Min(Top, comparison.Exact.Count)} largest"],
+    private TableView Table(string title, AttributionComparison comparison) => new(title, ["method", "Pearson", "Spearman", "same sign", $"of the {comparison.Methods[0].Agreement.Top} largest"],
         [.. comparison.Methods.Select(method => (IReadOnlyList<object>)[method.Method, method.Agreement.Pearson, method.Agreement.Spearman, method.Agreement.SignAgreement, method.Agreement.TopOverlap])])
     {
         Caption = $"Each method against {comparison.Exact.Count} real patches, by their change of the {Metric}. The last column is the share of the largest real effects that are among the method's largest.",

@@ -141,44 +141,10 @@ public sealed record EdgeFinding : Finding
         ? new(title, ["edge", "score"], [.. edges.Select(edge => (IReadOnlyList<object>)[edge.Edge, edge.Score])])
         : new(title, ["edge", "score", "patched"], [.. edges.Select(edge => (IReadOnlyList<object>)[edge.Edge, edge.Score, edge.Exact is double effect ? effect : ""])]);
 
-    // Two rows a layer: attention below, the MLP above it. Edges into different inputs of a head are one arrow, their scores summed.
-    private GraphView Drawing()
+    private GraphView Drawing() => CircuitDrawing.Of(
+        "The circuit", Edges.Take(Drawn).Select(edge => (edge.Source, edge.Destination, edge.Score)), Scores.Graph.Config.Heads / Scores.Graph.Config.KeyValueHeads) with
     {
-        Edge[] edges = [.. Edges.Take(Drawn)];
-        int layers = Scores.Graph.Config.Layers;
-        GraphEdge[] arrows =
-        [
-            .. edges.GroupBy(edge => (From: edge.Source.Name, To: Reader(edge.Destination)))
-                .Select(group => new GraphEdge(group.Key.From, group.Key.To, group.Sum(edge => edge.Score))),
-        ];
-        Dictionary<string, GraphNode> nodes = new(StringComparer.Ordinal);
-        foreach (Edge edge in edges)
-        {
-            Add(edge.Source.Name, edge.Source.Node, edge.Source.Layer, edge.Source.Head, edge.Score);
-            Add(Reader(edge.Destination), edge.Destination.Node, edge.Destination.Layer, edge.Destination.Head, edge.Score);
-        }
-
-        return new GraphView("The circuit", [.. nodes.Values.OrderBy(node => node.Layer).ThenBy(node => node.Position)], arrows)
-        {
-            Caption = Edges.Count > Drawn ? $"The {Drawn} strongest of {Edges.Count} edges." : "",
-        };
-
-        void Add(string name, EdgeNode node, int layer, int head, double score)
-        {
-            int row = node switch
-            {
-                EdgeNode.Input => 0,
-                EdgeNode.Head => (2 * layer) + 1,
-                EdgeNode.Mlp => (2 * layer) + 2,
-                _ => (2 * layers) + 1,
-            };
-            double before = nodes.TryGetValue(name, out GraphNode? known) ? known.Value : 0;
-            nodes[name] = new GraphNode(name, name, row, Math.Max(0, head), before + Math.Abs(score));
-        }
-    }
-
-    // A head's inputs are drawn as one node, that of the first query head that reads them.
-    private string Reader(EdgeDestination destination) => destination.Node == EdgeNode.Logits
-        ? destination.Name
-        : Scores.Graph.Sources[Scores.Graph.NodesOf(destination).First()].Name;
+        Unit = $"change of the {Metric}",
+        Caption = Edges.Count > Drawn ? $"The {Drawn} strongest of {Edges.Count} edges." : "",
+    };
 }

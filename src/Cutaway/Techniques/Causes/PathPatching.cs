@@ -145,6 +145,8 @@ public sealed record PathPatching(
             Changes = [.. values.Select(row => row.Select(cell => cell?.Average() ?? double.NaN).ToArray())],
             Errors = [.. values.Select(row => row.Select(StandardError).ToArray())],
             Top = Top,
+            AttentionOnly = config.AttentionOnly,
+            Group = config.Heads / config.KeyValueHeads,
         };
     }
 

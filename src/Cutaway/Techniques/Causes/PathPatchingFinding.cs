@@ -6,6 +6,9 @@ namespace Cutaway.Techniques.Causes;
 /// <summary>What is sent over which path.</summary>
 public sealed record PathPatchingFinding : Finding
 {
+    // Effects below are no finding, on either side.
+    private const double Noticeable = 0.001;
+
     private const string Unit = "share of the difference between clean and corrupted";
 
     /// <summary>Prompt pairs averaged over.</summary>
@@ -52,6 +55,12 @@ public sealed record PathPatchingFinding : Finding
             .OrderByDescending(cell => Math.Abs(cell.Change)),
     ];
 
+    /// <summary>Whether there are MLPs to speak of.</summary>
+    internal bool AttentionOnly { get; init; }
+
+    /// <summary>Query heads that share a head of keys and values.</summary>
+    internal int Group { get; init; } = 1;
+
     private bool Denoise => Direction == PatchDirection.Denoising;
 
     private double Start => Denoise ? Corrupt : Clean;
@@ -79,7 +88,8 @@ public sealed record PathPatchingFinding : Finding
     {
         get
         {
-            (int Row, int Column, double Change)[] top = [.. Ranked.Take(Top)];
+            (int Row, int Column, double Change)[] noticed = [.. Ranked.Where(cell => Math.Abs(Scores[cell.Row][cell.Column]) >= Noticeable)];
+            (int Row, int Column, double Change)[] top = [.. (noticed.Length > 0 ? noticed : Ranked).Take(Top)];
             List<View> views =
             [
                 new BarsView("Paths that matter most", [.. top.Select(cell => Name(cell.Row, cell.Column))], [.. top.Select(cell => Scores[cell.Row][cell.Column])])
@@ -90,12 +100,8 @@ public sealed record PathPatchingFinding : Finding
             ];
             if (Rows.Count > 1 && Columns.Count > 1)
             {
-                views.Add(new HeatMapView("Every path", [.. Rows.Select((_, row) => Sender(row))], [.. Columns.Select((_, column) => Receiver(column))], Scores)
-                {
-                    RowAxis = "sender", ColumnAxis = "receiver", Unit = Unit, Diverging = true,
-                    Caption = "Empty where the sender comes after the receiver.",
-                });
-                views.Add(Graph(top));
+                views.Add(Grid());
+                views.Add(CircuitDrawing.Of("The strongest paths", top.Select(cell => (Rows[cell.Row][0], Columns[cell.Column][0], Scores[cell.Row][cell.Column])), Group) with { Unit = Unit });
             }
             else if (Rows.Count > 1)
             {
@@ -112,18 +118,32 @@ public sealed record PathPatchingFinding : Finding
         }
     }
 
+    // Without senders that no receiver follows, and receivers that no sender precedes.
+    private HeatMapView Grid()
+    {
+        int[] rows = [.. Enumerable.Range(0, Rows.Count).Where(row => Changes[row].Any(double.IsFinite))];
+        int[] columns = [.. Enumerable.Range(0, Columns.Count).Where(column => Changes.Any(row => double.IsFinite(row[column])))];
+        return new HeatMapView("Every path", [.. rows.Select(row => PathEnds.Name(Rows[row][0]))], [.. columns.Select(column => PathEnds.Name(Columns[column][0]))],
+            [.. rows.Select(row => columns.Select(column => Scores[row][column]).ToArray())])
+        {
+            RowAxis = "sender", ColumnAxis = "receiver", Unit = Unit, Diverging = true,
+            Caption = "Empty where the sender comes after the receiver.",
+        };
+    }
+
     private string Explanation
     {
         get
         {
             string passed = Path switch
             {
+                PathKind.ThroughMlps or PathKind.Direct when AttentionOnly => "all other heads are held",
                 PathKind.ThroughMlps => "all other heads are held, MLPs and norms recompute, so a path may pass through MLPs",
                 PathKind.Direct => "all other heads and all MLPs are held, norms recompute",
                 _ => "all other heads, all MLPs and the scales of the norms are held, so that paths add up",
             };
             string ends = Denoise ? $"0 is no effect, 1 restores the clean {Metric}" : $"0 is no effect, −1 turns the clean {Metric} into the corrupted one";
-            return FormattableString.Invariant($"{ends} ({Clean:0.00} clean, {Corrupt:0.00} corrupted{(Pairs > 1 ? $", means of {Pairs} pairs" : "")}); {passed}. A part whose loss others make up for shows less here than it does.");
+            return FormattableString.Invariant($"{ends} ({Clean:0.00} clean, {Corrupt:0.00} corrupted{(Pairs > 1 ? $", means of {Pairs} pairs" : "")}); {passed}. How other heads would answer to the change is not in it.");
         }
     }
 
@@ -136,8 +156,8 @@ public sealed record PathPatchingFinding : Finding
 
     private string Receiver(int column) => Columns[column] switch
     {
-        [{ Node: EdgeNode.Logits }] => "the logits",
-        { Count: <= 4 } few => string.Join(", ", few.Select(PathEnds.Label)),
+        [var one] => PathEnds.Label(one),
+        { Count: <= 4 } few => string.Join(", ", few.Select(PathEnds.Name)),
         var many => $"{many.Count} inputs",
     };
 
@@ -145,7 +165,7 @@ public sealed record PathPatchingFinding : Finding
     {
         (true, false) => Sender(row),
         (false, true) => Receiver(column),
-        _ => $"{Sender(row)} → {Receiver(column)}",
+        _ => Columns[column].Count == 1 ? $"{Sender(row)} → {PathEnds.Name(Columns[column][0])}" : $"{Sender(row)} → {Receiver(column)}",
     };
 
     private TableView Numbers((int Row, int Column, double Change)[] top)
@@ -182,25 +202,5 @@ public sealed record PathPatchingFinding : Finding
         {
             views.Add(new BarsView($"{title}: the rest", [.. rest.Select(cell => cell.Label)], [.. rest.Select(cell => cell.Score)]) { Unit = Unit });
         }
-    }
-
-    private GraphView Graph((int Row, int Column, double Change)[] top)
-    {
-        Dictionary<string, GraphNode> nodes = [];
-        List<GraphEdge> edges = [];
-        foreach ((int row, int column, _) in top)
-        {
-            EdgeSource from = Rows[row][0];
-            EdgeDestination to = Columns[column][0];
-            double score = Scores[row][column];
-            string reader = to.Node == EdgeNode.Head ? new EdgeSource(EdgeNode.Head, to.Layer, to.Head).Name : to.Name;
-            Add(from.Name, PathEnds.Label(from), from.Layer, from.Head);
-            Add(reader, to.Node == EdgeNode.Head ? $"head {to.Layer}.{to.Head}" : PathEnds.Label(to), to.Node == EdgeNode.Logits ? Rows.Max(r => r[0].Layer) + 1 : to.Layer, to.Head);
-            edges.Add(new GraphEdge(from.Name, reader, score));
-        }
-
-        return new GraphView("The strongest paths", [.. nodes.Values], edges);
-
-        void Add(string id, string label, int layer, int position) => nodes.TryAdd(id, new GraphNode(id, label, layer + 1, Math.Max(0, position), 0));
     }
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Cutaway.Analysis;
+using Cutaway.Data;
 using Cutaway.Interventions;
 using Cutaway.Models.Network;
 using Cutaway.Runs;
@@ -31,7 +32,7 @@ public sealed record Explain(
     [property: Help("Heads, MLPs and tokens listed"), Range(1, 100)] int Top = 8) : ITechnique<ExplainFinding>
 {
     /// <summary>The text used where none is given.</summary>
-    public const string DefaultPrompt = "When Mary and John went to the store, John gave a drink to";
+    public const string DefaultPrompt = PromptPair.DefaultClean;
 
     private const int Steps = 7;
 

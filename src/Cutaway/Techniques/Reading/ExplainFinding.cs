@@ -55,7 +55,8 @@ public sealed record ExplainFinding : Finding
     {
         get
         {
-            (string part, double value) = Attribution.Ranked[0];
+            // The part that writes most for the answer; one against it may be larger.
+            (string part, double value) = Attribution.Ranked.MaxBy(entry => entry.Value);
             return FormattableString.Invariant(
                 $"The model continues with '{Predictions[0].Text}' ({Predictions[0].Score:0.00}); {part} writes most of the {PromptTokens.Metric(Answer, Versus)}: {value:+0.00;−0.00} of {Attribution.Logit:0.00}");
         }
