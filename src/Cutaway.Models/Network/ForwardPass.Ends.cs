@@ -123,8 +123,9 @@ public sealed unsafe partial class ForwardPass<T>
             count = request.Batch;
         }
 
-        int vocabulary = config.Vocabulary;
-        Linear(y, count, weights.Unembedding, logits);
+        LinearWeights unembedding = request.Unembedding ?? weights.Unembedding;
+        int vocabulary = unembedding.Weight.Rows;
+        Linear(y, count, unembedding, logits);
         if (config.LogitSoftCap is double cap)
         {
             T bound = T.CreateTruncating(cap);

@@ -17,7 +17,7 @@ public sealed unsafe partial class ForwardPass<T>
     public long Bytes => sizeof(T) * (
         residual.Capacity + read.Capacity + written.Capacity + logits.Capacity + positionVectors.Capacity + queries.Capacity + keys.Capacity + values.Capacity
         + square.Capacity + mixed.Capacity + perHead.Capacity + perHeadNormalized.Capacity + outputWeights.Capacity + parallelPart.Capacity + gathered.Capacity + mlpIn.Capacity
-        + pre.Capacity + preLinear.Capacity + normalized.Capacity + scales.Capacity + ownScales.Capacity + joinedKeys.Capacity + joinedValues.Capacity);
+        + pre.Capacity + preLinear.Capacity + normalized.Capacity + scales.Capacity + ownScales.Capacity + unscaled.Capacity + joinedKeys.Capacity + joinedValues.Capacity);
 
     /// <summary>Makes room for rows that go on from an earlier run; <see cref="Continue"/> then takes them through blocks.</summary>
     /// <param name="input">Whose rows they are.</param>
@@ -27,6 +27,9 @@ public sealed unsafe partial class ForwardPass<T>
     {
         packed = input;
         (listener, tape) = (visitor, null);
+
+        // Weights may have been trained on since they were decoded.
+        decodedLayer = -1;
         rows = input.Rows;
         past = 0;
         request = new ForwardRequest(default, 1, rows);
@@ -64,6 +67,8 @@ public sealed unsafe partial class ForwardPass<T>
             Add(written, residual);
             Visit(HookKind.ResidPost, layer, residual, request.Batch, request.Length, d);
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>Forgets the rows; the pass can run whole prompts again.</summary>
@@ -104,6 +109,7 @@ public sealed unsafe partial class ForwardPass<T>
         }
 
         MultiplyAdds += (long)count * dHead * d;
+        GC.KeepAlive(this);
     }
 
     private void SetPackedPositions(PackedRows input)

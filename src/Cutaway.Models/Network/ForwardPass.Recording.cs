@@ -50,9 +50,15 @@ public sealed unsafe partial class ForwardPass<T>
 
     /// <summary>Takes gradients from the logits, or from the loss, back through the last recorded run.</summary>
     /// <param name="cancellation">Checked before each operation.</param>
+    /// <exception cref="InvalidOperationException">The last run was not recorded.</exception>
     public void Backward(CancellationToken cancellation = default)
     {
-        tape!.Backward(0, cancellation);
+        if (tape is null)
+        {
+            throw new InvalidOperationException("the last run was not recorded, so there is no way back; call Record before Backward, with no other run between");
+        }
+
+        tape.Backward(0, cancellation);
         tape.Clear();
         (recordedRequest, recordedListener) = (default, null);
         GC.KeepAlive(this);
@@ -63,7 +69,7 @@ public sealed unsafe partial class ForwardPass<T>
     {
         Tape<T> recorder = tape!;
         Variable<T> input = residual.Variable;
-        BlockOperation<T>? by = input.NeedsGradient || recorder.Parameters?.IsEmpty == false || AsksWithin(layer)
+        BlockOperation<T>? by = input.NeedsGradient || recorder.TakesParameters || AsksWithin(layer)
             ? BlockOperation<T>.Record(recorder, this, layer, input.Keep())
             : null;
         tape = null;

@@ -28,6 +28,12 @@ public readonly record struct ForwardRequest(ReadOnlyMemory<int> Tokens, int Bat
     /// <summary>Which logits to compute.</summary>
     public LogitScope Logits { get; init; }
 
+    /// <summary>
+    /// The rows of the unembedding whose logits are computed (<see cref="TransformerNetwork.UnembeddingOf"/>), in place of the whole
+    /// vocabulary; null for all. A tape takes no gradients of these rows themselves, and a loss reads all.
+    /// </summary>
+    public LinearWeights? Unembedding { get; init; }
+
     /// <summary>Keys and values of earlier positions, extended by this pass; null for a pass of its own.</summary>
     public KeyValueCache? Cache { get; init; }
 

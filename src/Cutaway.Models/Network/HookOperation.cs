@@ -58,6 +58,13 @@ internal sealed unsafe class HookOperation<T> : Operation<T>
         }
     }
 
+    /// <inheritdoc/>
+    public override void Forget()
+    {
+        base.Forget();
+        listener = null!;
+    }
+
     private Activation<T> At(T* values) => new()
     {
         Point = point,

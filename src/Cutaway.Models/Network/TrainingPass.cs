@@ -49,6 +49,11 @@ public sealed class TrainingPass
 
     private double Run(ParameterGradients<float>? wanted, ReadOnlyMemory<int> tokens, int batch, int length, ReadOnlySpan<bool> counted, CancellationToken cancellation)
     {
+        if (tokens.IsEmpty || tokens.Length != (long)batch * length)
+        {
+            throw CutawayException.Input($"{tokens.Length} ids do not fill a batch of {batch} sequences of {length}; give at least one sequence, all of one length");
+        }
+
         if (!counted.IsEmpty && counted.Length != tokens.Length)
         {
             throw new ArgumentException($"{tokens.Length} tokens, but {counted.Length} marks of which count", nameof(counted));

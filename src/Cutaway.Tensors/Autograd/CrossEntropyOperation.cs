@@ -16,6 +16,9 @@ internal sealed unsafe class CrossEntropyOperation<T> : Operation<T>
     // Logits of a block: 8 MB in single precision, which stays in the outer cache.
     private const long BlockValues = 1 << 21;
 
+    // Rows that a block has at least where the unembedding's own gradient is summed, since each block reads and writes all of it.
+    private const long LeastRows = 128;
+
     private Variable<T> x = null!;
     private Variable<T> gradient = null!;
 
@@ -47,7 +50,7 @@ internal sealed unsafe class CrossEntropyOperation<T> : Operation<T>
         T* biasGradient = tape.GradientOf(biasOwner);
         int width = unembedding.Columns;
         int vocabulary = unembedding.Rows;
-        int rowsAtOnce = (int)Math.Clamp(BlockValues / vocabulary, 1, targets.Length);
+        int rowsAtOnce = (int)Math.Clamp(Math.Max(BlockValues / vocabulary, weightGradient is null ? 1 : LeastRows), 1, targets.Length);
         NativeBuffer<T> logits = tape.Memory.Take((long)rowsAtOnce * vocabulary);
         NativeBuffer<T>? capped = softCap is null ? null : tape.Memory.Take(logits.Length);
         NativeBuffer<double> losses = tape.Losses(targets.Length);

@@ -12,4 +12,7 @@ internal abstract class Operation<T>
 
     /// <summary>Hands the output's gradient on to the inputs and parameters that need it.</summary>
     public abstract void Backward(Tape<T> tape);
+
+    /// <summary>Lets go of what is neither the tape's nor the network's, so that a tape kept for later holds nothing of the caller's.</summary>
+    public virtual void Forget() => Output = null;
 }

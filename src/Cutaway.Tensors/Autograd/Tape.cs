@@ -16,6 +16,7 @@ public sealed unsafe class Tape<T>
     private readonly List<Operation<T>> operations = [];
     private readonly List<Variable<T>> variables = [];
     private NativeBuffer<double>? losses;
+    private ParameterGradients<T>? wanted;
     private int used;
 
     /// <summary>Prepares a tape.</summary>
@@ -25,7 +26,7 @@ public sealed unsafe class Tape<T>
         Parameters = parameters;
     }
 
-    /// <summary>Which parameters' gradients are wanted, and where they are summed.</summary>
+    /// <summary>Which parameters' gradients are wanted, and where they are summed; what is set counts from the next run on.</summary>
     public ParameterGradients<T>? Parameters { get; set; }
 
     /// <summary>
@@ -55,6 +56,7 @@ public sealed unsafe class Tape<T>
     internal void Begin(WorkerPool pool)
     {
         Pool = pool;
+        wanted = Parameters;
         Run++;
         Clear();
         Memory.Sweep();
@@ -137,11 +139,14 @@ public sealed unsafe class Tape<T>
         losses is null || losses.Length < rows ? losses = new NativeBuffer<double>(rows) : losses;
 
     /// <summary>Where the gradient of a weight is summed, or null if it is not wanted.</summary>
-    internal T* GradientOf(object? weight) => weight is null || Parameters is null ? null : Parameters.Find(weight);
+    internal T* GradientOf(object? weight) => weight is null || wanted is null ? null : wanted.Find(weight);
+
+    /// <summary>Whether the run takes the gradient of any parameter.</summary>
+    internal bool TakesParameters => wanted?.IsEmpty == false;
 
     private void Recycle(Operation<T> operation)
     {
-        operation.Output = null;
+        operation.Forget();
         if (!spare.TryGetValue(operation.GetType(), out Stack<Operation<T>>? stack))
         {
             spare.Add(operation.GetType(), stack = new Stack<Operation<T>>());

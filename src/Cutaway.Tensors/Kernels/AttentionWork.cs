@@ -41,9 +41,6 @@ internal unsafe struct AttentionWork<T> : IParallelWork
     public T SoftCap;
     public AttentionStep Step;
 
-    [ThreadStatic]
-    private static NativeBuffer<T>? scratch;
-
     /// <summary>How many blocks a sequence has.</summary>
     public readonly int ItemsPerSequence => Length == 1 ? KeyHeads : Heads * Blocks;
 
@@ -82,7 +79,7 @@ internal unsafe struct AttentionWork<T> : IParallelWork
             // Keys that no query of the block can see are left out.
             int last = Past + first + (Length == 1 ? 1 : block.Count);
             int start = Math.Max(0, Past + first - Window + 1);
-            NativeBuffer<T> memory = Scratch((long)block.Count * (last - start));
+            NativeBuffer<T> memory = RowScratch<T>.Take((long)block.Count * (last - start));
             Scores(block, start, last - start, memory.Pointer);
             Pattern(block, start, last - start, memory.Pointer);
             Values(block, start, last - start, memory.Pointer);
@@ -110,17 +107,6 @@ internal unsafe struct AttentionWork<T> : IParallelWork
                 Values(block, 0, total, rows);
                 break;
         }
-    }
-
-    private static NativeBuffer<T> Scratch(long length)
-    {
-        if (scratch is null || scratch.Length < length)
-        {
-            // Half as much again, so that a text that grows token by token does not ask each time.
-            scratch = new NativeBuffer<T>(length + (length / 2L));
-        }
-
-        return scratch;
     }
 
     internal readonly void Scores(in Block block, int start, int keys, T* scores)

@@ -20,25 +20,32 @@ internal static class Differentiation
 
         CompiledPlan compiled = CompiledPlan.Compile(model.Network.Hooks, plan, tokens, gradients: true);
         PlanListener<T> listener = new(compiled);
-        ForwardRequest request = new(tokens.Ids, tokens.Batch, tokens.Length) { AttentionMask = tokens.Mask, Logits = metric.Scope };
+
+        // A hook on the logits sees the whole vocabulary; otherwise only what the metric reads is computed.
+        IReadOnlyList<int>? columns = compiled.At(model.Network.Hooks.IndexOf(HookKind.UnembedOut)) is null ? metric.Columns : null;
+        ForwardRequest request = new(tokens.Ids, tokens.Batch, tokens.Length)
+        {
+            AttentionMask = tokens.Mask,
+            Logits = metric.Scope,
+            Unembedding = columns is null ? null : model.Network.UnembeddingOf(columns),
+        };
         pass.Record(request, tape, listener, cancellation);
-        double[] values = Seed(pass, metric, tokens.Batch, model.Config.Vocabulary);
+        double[] values = Seed(pass, metric, tokens.Batch, columns is null ? metric.Columns : null, columns?.Count ?? model.Config.Vocabulary);
         pass.Backward(cancellation);
         listener.CheckFired(tokens.Length);
         Run run = new(model, tokens, null, listener.Captured, compiled.Partial);
         return new GradientRun(run, values, listener.Gradients, listener.VectorGradients(), tape.PeakBytes);
     }
 
-    // The metric of every item; its gradient becomes that of the logits.
-    private static double[] Seed<T>(ForwardPass<T> pass, Metric metric, int batch, int vocabulary)
+    // The metric of every item; its gradient becomes that of the logits, of which it reads some columns, or all where these are null.
+    private static double[] Seed<T>(ForwardPass<T> pass, Metric metric, int batch, IReadOnlyList<int>? columns, int computed)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         ReadOnlySpan<T> logits = pass.Logits;
         Span<T> gradient = pass.LogitsGradient;
         gradient.Clear();
-        IReadOnlyList<int>? columns = metric.Columns;
-        int width = columns?.Count ?? vocabulary;
-        int positions = logits.Length / batch / vocabulary;
+        int width = columns?.Count ?? computed;
+        int positions = logits.Length / batch / computed;
         double[] read = new double[positions * width];
         double[] slope = new double[read.Length];
         double[] values = new double[batch];
@@ -62,7 +69,7 @@ internal static class Differentiation
         int Place(int item, int i)
         {
             (int position, int column) = Math.DivRem(i, width);
-            return (((item * positions) + position) * vocabulary) + (columns?[column] ?? column);
+            return (((item * positions) + position) * computed) + (columns?[column] ?? column);
         }
     }
 }

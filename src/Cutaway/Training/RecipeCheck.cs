@@ -22,6 +22,8 @@ internal static class RecipeCheck
         { Corpus: { Generator: not null, File: not null } } => "'corpus' names a 'generator' and a 'file'; name one",
         { Corpus: { File: not null, Mixture.Count: > 0 } } => "'corpus.mixture' belongs to a generator, and 'corpus.file' is given",
         { KeptCheckpoints: 1 } => "'kept_checkpoints' is 1; it counts the untrained and the trained model, so at least 2 (or 0) was expected",
+        _ when (long)recipe.Batch * recipe.Length > Array.MaxLength =>
+            $"'batch' times 'length' is {(long)recipe.Batch * recipe.Length} tokens of one forward pass, and at most {Array.MaxLength} fit; lower 'batch' and raise 'accumulate'",
         _ when recipe.Schedule.WarmUp > recipe.Steps => $"'schedule.warm_up' is {recipe.Schedule.WarmUp}, more than 'steps', {recipe.Steps}",
         _ => null,
     };

@@ -30,8 +30,8 @@ internal sealed record TrainingText(TokenRows Rows, TokenRows HeldOut, long? Row
             ?? throw CutawayException.Input($"the tokenizer {recipe.Tokenizer} has no token that begins or ends a text; documents of a file need one between them");
         int[] tokens = PackedText.Join(PackedText.Documents(path), tokenizer, separator);
         int stride = recipe.Length - 1;
-        int apart = recipe.HeldOut.Sequences * stride;
-        PackedText train = new(tokens[..Math.Max(0, tokens.Length - apart)], recipe.Length, seed);
+        long apart = (long)recipe.HeldOut.Sequences * stride;
+        PackedText train = new(tokens[..(int)Math.Max(0, tokens.Length - apart)], recipe.Length, seed);
         if (train.Rows < recipe.Batch)
         {
             long needed = ((long)(recipe.Batch + recipe.HeldOut.Sequences) * stride) + 1;
@@ -39,7 +39,7 @@ internal sealed record TrainingText(TokenRows Rows, TokenRows HeldOut, long? Row
                 $"the corpus {path} is too small: it has {tokens.Length} tokens, and one batch of {recipe.Batch} with {recipe.HeldOut.Sequences} held-out sequences of {recipe.Length} takes {needed}. Give more text, or lower 'batch', 'length' or 'held_out.sequences'");
         }
 
-        int from = tokens.Length - apart - 1;
+        int from = tokens.Length - (int)apart - 1;
         return new TrainingText(train.Fill, (row, ids) => tokens.AsSpan(from + ((int)row * stride), ids.Length).CopyTo(ids), train.Rows);
     }
 }

@@ -111,15 +111,35 @@ public sealed class TrainingPassTests
     }
 
     [Fact]
+    public void Ids_that_fill_no_batch_and_a_way_back_from_nothing_are_refused()
+    {
+        TransformerNetwork network = RandomNetworks.Create("gpt2");
+        TrainingPass pass = new(NetworkParameters.From(network));
+        Assert.Contains("33 ids", Assert.Throws<CutawayException>(() => pass.Accumulate(Ids, Batch, Length - 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("0 ids", Assert.Throws<CutawayException>(() => pass.Loss(ReadOnlyMemory<int>.Empty, 0, 0)).Message, StringComparison.Ordinal);
+        ForwardPass<float> plain = new(network);
+        plain.Run(new ForwardRequest(Ids, Batch, Length));
+        Assert.Contains("not recorded", Assert.Throws<InvalidOperationException>(() => plain.Backward()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_step_allocates_nothing_after_the_first()
     {
         NetworkParameters parameters = NetworkParameters.From(RandomNetworks.Create("gemma", new WorkerPool(1)));
         TrainingPass pass = new(parameters);
         pass.Accumulate(Ids, Batch, Length);
-        pass.Accumulate(Ids, Batch, Length);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        pass.Accumulate(Ids, Batch, Length);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        // The runtime itself takes a little now and then while it compiles code anew, on whichever thread needs that; a step that
+        // allocated would do so every time.
+        int free = 0;
+        for (int step = 0; free < 5 && step < 200; step++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            pass.Accumulate(Ids, Batch, Length);
+            free = GC.GetAllocatedBytesForCurrentThread() == before ? free + 1 : 0;
+        }
+
+        Assert.Equal(5, free);
         Assert.True(pass.PeakBytes > 0);
     }
 

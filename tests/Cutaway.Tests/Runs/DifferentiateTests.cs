@@ -4,6 +4,7 @@ using Cutaway.Models.Network;
 using Cutaway.Runs;
 using Cutaway.Sites;
 using Cutaway.Tensors;
+using Cutaway.Tensors.Autograd;
 using Cutaway.Tests.Models;
 
 namespace Cutaway.Tests.Runs;
@@ -62,6 +63,38 @@ public sealed class DifferentiateTests
             Tensor moved = Tensor.Vector([.. vector.ToDoubles().Zip(direction.ToDoubles(), (v, d) => v + (step * d))]);
             return Model.Differentiate(Tokens, Metric, [Add.Vector(early, moved, 0.5), .. ByName[name]]).Values.Sum();
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Changes))]
+    public void Blocks_that_are_run_again_change_no_gradient_whatever_is_changed_in_them(string name)
+    {
+        Site early = new("blocks.0.hook_resid_post");
+        Add addition = Add.Vector(early, Random(48, 11), 0.5);
+        PlanItem[] plan = [addition, .. ByName[name], CaptureGradient.At(early)];
+        GradientRun held = Model.Differentiate(Tokens, Metric, plan);
+        GradientRun again = Differentiation.Run(Model, new ForwardPass<double>(Model.Network), new Tape<double> { Checkpoints = true }, Tokens, Metric, plan, default);
+        Assert.Equal(held.Values, again.Values);
+        Assert.Equal(held.Gradient(early).ToDoubles(), again.Gradient(early).ToDoubles());
+        Assert.Equal(held.VectorGradient(addition).ToDoubles(), again.VectorGradient(addition).ToDoubles());
+    }
+
+    [Fact]
+    public void A_hook_on_the_logits_sees_the_whole_vocabulary_and_changes_no_gradient()
+    {
+        Site logits = new("unembed.hook_out");
+        Site site = new("blocks.1.hook_resid_mid");
+        GradientRun some = Model.Differentiate(Tokens, Metric, [CaptureGradient.At(site)]);
+        GradientRun all = Model.Differentiate(Tokens, Metric, [CaptureGradient.At(site), Capture.At(logits), CaptureGradient.At(logits)]);
+        Golden.AssertClose([.. all.Values], Tensor.Vector([.. some.Values]), 1e-13, "the metric");
+        Golden.AssertClose(all.Gradient(site).ToDoubles(), some.Gradient(site), 1e-13, "the gradient");
+        Tensor gradient = all.Gradient(logits);
+        Assert.Equal([2, 7, Model.Config.Vocabulary], gradient.Shape);
+        Assert.Equal(all[logits].Shape, gradient.Shape);
+
+        // The answer and what it is compared with, at the last position of each sequence; nothing elsewhere.
+        Assert.Equal(4, gradient.ToDoubles().Count(value => value != 0));
+        Assert.Equal(0, gradient.ToDoubles().Sum());
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-namespace Cutaway.Tensors.Autograd;
+namespace Cutaway.Tensors.Kernels;
 
 /// <summary>Working memory of the current thread, for kernels that need a row of their own.</summary>
 internal static class RowScratch<T>
@@ -12,7 +12,8 @@ internal static class RowScratch<T>
     {
         if (buffer is null || buffer.Length < length)
         {
-            buffer = new NativeBuffer<T>(length);
+            // Half as much again, so that a text that grows token by token does not ask each time.
+            buffer = new NativeBuffer<T>(length + (length / 2));
         }
 
         return buffer;
