@@ -44,6 +44,7 @@ public enum PathSplit
 /// <param name="Direction">Which prompt is run; senders take what they were on the other.</param>
 /// <param name="Positions">Where receivers read what is sent; null for everywhere.</param>
 /// <param name="Top">Paths listed.</param>
+/// <param name="Memory">Working memory that a batch of runs may take.</param>
 [Technique("path-patching", Section.Causes, "Corrupt what one part sends to another and measure what that does to the answer",
     Topic = "path-patching",
     Examples = "path-patching\npath-patching --receivers 2.0.q --each sender\npath-patching --senders heads --receivers all --each pair --path linear")]
@@ -63,7 +64,8 @@ public sealed record PathPatching(
     [property: Help("What a path may pass through; linear also holds the norms' scales")] PathKind Path = PathKind.ThroughMlps,
     [property: Help("Which prompt is run; senders take what they were on the other")] PatchDirection Direction = PatchDirection.Noising,
     [property: Help("Positions at which heads and MLPs receive; negative ones count from the end (default: all)")] IReadOnlyList<int>? Positions = null,
-    [property: Help("Paths listed"), Range(1, 200)] int Top = 10) : ITechnique<PathPatchingFinding>
+    [property: Help("Paths listed"), Range(1, 200)] int Top = 10,
+    [property: Help("Working memory that a batch of runs may take (default: 1GB)")] MemorySize? Memory = null) : ITechnique<PathPatchingFinding>
 {
     /// <inheritdoc/>
     public PathPatchingFinding Run(LanguageModel model, Progress progress = default)
@@ -115,7 +117,7 @@ public sealed record PathPatching(
                 }
             }
 
-            SweepResult result = new Sweep(prompts, metric, variants).Run(model, progress with { Report = null });
+            SweepResult result = new Sweep(prompts, metric, variants) { MemoryBudget = (Memory ?? MemorySize.Default).Bytes }.Run(model, progress with { Report = null });
             for (int i = 0; i < cells.Count; i++)
             {
                 values[cells[i].Row][cells[i].Column] = [.. result.Values[i].Zip(runs.Held, (value, before) => value - before)];
