@@ -13,7 +13,7 @@ using Cutaway.Techniques;
 using Cutaway.Techniques.Causes;
 using Cutaway.Techniques.Reading;
 
-LanguageModel model = LanguageModel.Load(args.ElementAtOrDefault(0) ?? "wired");
+LanguageModel model = LanguageModel.Load(args.ElementAtOrDefault(0) ?? "fable");
 (Prompt clean, Prompt corrupt, string answer, string versus) = PromptPair.Default;
 Console.WriteLine($"{clean} …{answer} or{versus}?");
 

@@ -7,7 +7,7 @@ import { basename } from "node:path";
 
 const here = new URL("./", import.meta.url);
 const samples = ["sample-report", "hostile-texts", "hostile-numbers", "hostile-empty", "hostile-large"]
-  .map((name) => new URL(`../tests/artifacts/bin/Cutaway.Tests/release/${name}.html`, here).pathname);
+  .map((name) => new URL(`../artifacts/bin/Cutaway.Tests/release/${name}.html`, here).pathname);
 const reports = process.argv.length > 2 ? process.argv.slice(2) : samples;
 const axe = await readFile(new URL("node_modules/axe-core/axe.min.js", here), "utf8");
 const shots = new URL("shots/", here);

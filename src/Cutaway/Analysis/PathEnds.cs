@@ -92,7 +92,7 @@ internal static partial class PathEnds
         "mlps" => Mlps(config),
         "all" => [new EdgeSource(EdgeNode.Input), .. Heads(config), .. config.AttentionOnly ? [] : Mlps(config)],
         _ when HeadPattern().Match(name) is { Success: true } head && !head.Groups[3].Success =>
-            [new EdgeSource(EdgeNode.Head, Layer(config, name, head), Index(name, head, config.Heads))],
+            [new EdgeSource(EdgeNode.Head, Layer(config, name, head), Index(config, name, head, EdgePort.Query))],
         _ when MlpPattern().Match(name) is { Success: true } mlp => [new EdgeSource(EdgeNode.Mlp, MlpLayer(config, name, mlp))],
         _ => throw CutawayException.Usage($"'{name}' sends nothing: {SenderForms}"),
     };
@@ -128,10 +128,10 @@ internal static partial class PathEnds
         if (match.Groups[3].Success)
         {
             EdgePort port = match.Groups[3].Value switch { "q" => EdgePort.Query, "k" => EdgePort.Key, _ => EdgePort.Value };
-            return [new EdgeDestination(EdgeNode.Head, port, layer, Index(name, match, HeadCount(config, port)))];
+            return [new EdgeDestination(EdgeNode.Head, port, layer, Index(config, name, match, port))];
         }
 
-        int head = Index(name, match, config.Heads);
+        int head = Index(config, name, match, EdgePort.Query);
         int shared = head / (config.Heads / config.KeyValueHeads);
         return [new(EdgeNode.Head, EdgePort.Query, layer, head), new(EdgeNode.Head, EdgePort.Key, layer, shared), new(EdgeNode.Head, EdgePort.Value, layer, shared)];
     }
@@ -145,9 +145,18 @@ internal static partial class PathEnds
         ? layer
         : throw CutawayException.Usage($"'{name}': there are layers 0 to {config.Layers - 1}");
 
-    private static int Index(string name, Match match, int heads) => Number(match.Groups[2]) is int head && head < heads
-        ? head
-        : throw CutawayException.Usage($"'{name}': there are heads 0 to {heads - 1}{(match.Groups[3].Value is "k" or "v" ? " of keys and values in a layer (groups of queries share them)" : " in a layer")}");
+    private static int Index(NetworkConfig config, string name, Match match, EdgePort port)
+    {
+        int heads = HeadCount(config, port);
+        if (Number(match.Groups[2]) is int head && head < heads)
+        {
+            return head;
+        }
+
+        int group = config.Heads / config.KeyValueHeads;
+        string shared = heads == config.Heads ? "" : $" of {PortName(port)}, each read by {group} heads of queries{(Number(match.Groups[2]) is int query && query < config.Heads ? $"; head {query} reads {query / group}" : "")}";
+        throw CutawayException.Usage($"'{name}': a layer has heads 0 to {heads - 1}{shared}");
+    }
 
     private static int? Number(Group digits) => int.TryParse(digits.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Cutaway.Analysis;
+using Cutaway.Data;
 using Cutaway.Findings;
 using Cutaway.Interventions;
 using Cutaway.Metrics;
@@ -29,24 +30,26 @@ public enum AblationTargets
 /// resampling puts in what the part was at the same position of a reference text of as many tokens (Chan et al. 2022, "Causal
 /// Scrubbing"; Wang et al. 2022 on mean ablation).
 /// </summary>
-/// <param name="Prompt">The text.</param>
+/// <param name="Prompt">The text; by default one with an indirect object.</param>
 /// <param name="Answer">The token whose logit is measured, such as " Mary"; by default the model's own first choice.</param>
 /// <param name="Versus">A token whose logit is subtracted, such as " John".</param>
 /// <param name="Over">What is ablated.</param>
 /// <param name="Mode">What an ablated part becomes.</param>
 /// <param name="Reference">A text whose activations are averaged or put in; by default the prompt itself is averaged.</param>
 /// <param name="Top">Parts listed.</param>
+/// <param name="Memory">Working memory that a batch of runs may take.</param>
 [Technique("ablate", Section.Causes, "Take out every head and MLP, one at a time, and measure what happens to the answer",
     Topic = "activation-patching",
-    Examples = "ablate \"When Mary and John went to the store, John gave a drink to\" --answer \" Mary\" --versus \" John\"\nablate \"The capital of France is\" --over mlps --mode mean --model path/to/model.gguf")]
+    Examples = "ablate\nablate \"When Mary and John went to the store, John gave a drink to\" --answer \" Mary\" --versus \" John\"\nablate \"The capital of France is\" --over mlps --mode mean --model path/to/model.gguf")]
 public sealed record Ablation(
-    [property: Help("Text the model completes", Argument = true)] Prompt Prompt,
+    [property: Help("Text the model completes (default: Mary and John in the store)", Argument = true)] Prompt? Prompt = null,
     [property: Help("Token measured, such as \" Mary\" (default: the model's first choice)")] string? Answer = null,
     [property: Help("Token whose logit is subtracted, such as \" John\"")] string? Versus = null,
     [property: Help("What is ablated")] AblationTargets Over = AblationTargets.All,
     [property: Help("What an ablated part becomes")] AblationMode Mode = AblationMode.Zero,
     [property: Help("Text whose activations are averaged (mean) or put in (resample, of as many tokens)")] Prompt? Reference = null,
-    [property: Help("Parts listed"), Range(1, 200)] int Top = 10) : ITechnique<AblationFinding>
+    [property: Help("Parts listed"), Range(1, 200)] int Top = 10,
+    [property: Help(PairHelp.Memory)] MemorySize? Memory = null) : ITechnique<AblationFinding>
 {
     /// <inheritdoc/>
     public AblationFinding Run(LanguageModel model, Progress progress = default)
@@ -57,14 +60,17 @@ public sealed record Ablation(
             throw CutawayException.Usage($"'{model.Name}' has no MLPs; choose --over heads");
         }
 
-        TokenBatch tokens = TokenBatch.Single(model.Encode(Prompt));
+        PromptPair example = PromptPair.Default;
+        string? named = Answer ?? (Prompt is null ? example.Answer : null);
+        string? compared = Versus ?? (Prompt is null && named == example.Answer ? example.Versus : null);
+        TokenBatch tokens = TokenBatch.Single(model.Encode(Prompt ?? example.Clean));
         bool heads = Over != AblationTargets.Mlps;
         bool mlps = Over != AblationTargets.Heads && !config.AttentionOnly;
         Run? reference = Mode == AblationMode.Zero ? null : ReferenceRun(model, tokens, progress);
         Run clean = model.Run(tokens, [], LogitScope.Last, progress.Cancellation);
         double[] logits = clean.LastLogits();
-        int answer = PromptTokens.Answer(model, Answer, logits);
-        int? versus = PromptTokens.Versus(model, Versus, answer);
+        int answer = PromptTokens.Answer(model, named, logits);
+        int? versus = PromptTokens.Versus(model, compared, answer);
         Metric metric = versus is int other ? new LogitDifference([answer], [other]) : new CustomMetric("logit", (_, values) => values[answer]);
         List<Variant> variants = [];
         for (int layer = 0; layer < config.Layers; layer++)
@@ -80,13 +86,13 @@ public sealed record Ablation(
             }
         }
 
-        SweepResult result = new Sweep(tokens, metric, variants).Run(model, progress);
+        SweepResult result = new Sweep(tokens, metric, variants) { MemoryBudget = (Memory ?? MemorySize.Default).Bytes }.Run(model, progress);
         double baseline = result.Baseline[0];
         double[][] layers = [.. result.Values.Select(value => value[0] - baseline).Chunk(variants.Count / config.Layers)];
         return new AblationFinding
         {
             Answer = model.Tokenizer.TokenText(answer),
-            Versus = Versus,
+            Versus = compared,
             Mode = Mode,
             Baseline = baseline,
             Heads = heads ? [.. layers.Select(layer => layer[..config.Heads])] : [],

@@ -79,7 +79,7 @@ public sealed record PathPatchingFinding : Finding
 
             (int row, int column, double change) = Ranked[0];
             string rest = Ranked.Count > 1 ? ", more than any other path" : "";
-            return FormattableString.Invariant($"{Verb} what {Sender(row)} sends to {Receiver(column)} takes the {Metric} from {Start:0.00} to {Start + change:0.00}{rest}");
+            return FormattableString.Invariant($"{Verb} what {Sender(row)} {(Rows[row].Count == 1 ? "sends" : "send")} to {Receiver(column)} takes the {Metric} from {Start:0.00} to {Start + change:0.00}{rest}");
         }
     }
 
@@ -150,7 +150,7 @@ public sealed record PathPatchingFinding : Finding
     private string Sender(int row) => Rows[row] switch
     {
         [var one] => PathEnds.Label(one),
-        { Count: <= 4 } few => string.Join(", ", few.Select(PathEnds.Label)),
+        { Count: <= 4 } few => string.Join(", ", few.Select(PathEnds.Name)),
         var many => $"{many.Count} senders",
     };
 

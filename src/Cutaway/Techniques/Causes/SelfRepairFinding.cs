@@ -93,7 +93,7 @@ public sealed record SelfRepairFinding : Finding
             double share = head.Repair / -head.Direct;
             string rest = share switch
             {
-                < -0.02 => FormattableString.Invariant($"later parts make that {-share:0%} worse"),
+                < -0.02 => FormattableString.Invariant($"another {-head.Repair:0.00} by what later parts make of it"),
                 < 0.02 => "nothing makes up for it",
                 <= 1 => FormattableString.Invariant($"later parts make up for {share:0%} of it"),
                 _ => FormattableString.Invariant($"later parts make up for more than that ({share:0%})"),

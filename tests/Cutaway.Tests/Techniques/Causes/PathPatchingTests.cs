@@ -1,5 +1,6 @@
 using Cutaway.Analysis;
 using Cutaway.Data;
+using Cutaway.Findings;
 using Cutaway.Metrics;
 using Cutaway.Models.Network;
 using Cutaway.Organisms;
@@ -129,11 +130,22 @@ public sealed class PathPatchingTests
         Assert.Equal("1.1 2.0 q", Edge(all, 0));
     }
 
+    [Fact]
+    public void Strong_paths_are_drawn_with_the_inputs_they_enter_and_idle_ones_are_not()
+    {
+        PathPatchingFinding finding = new PathPatching(Senders: ["heads"], Receivers: ["heads", "logits"], Each: PathSplit.Pair).Run(LanguageModel.Load("wired"));
+        GraphView graph = Assert.Single(finding.Views.OfType<GraphView>());
+        Assert.Equal(["0.1", "1.1", "2.0", "2.1", "logits"], graph.Nodes.Select(node => node.Label));
+        Assert.Equal(graph.Nodes.Max(node => node.Layer), graph.Nodes[^1].Layer);
+        Assert.Contains(graph.Edges, edge => (edge.From, edge.To, edge.Label) == ("a1.h1", "a2.h0", "q"));
+        Assert.Equal(["0.1", "1.1 (q) -1.250"], new[] { ViewTable.Of(graph).Rows[0][0], ViewTable.Of(graph).Rows[2][1] });
+    }
+
     [Theory]
     [InlineData("9.1", null, "'9.1': there are layers 0 to 1")]
-    [InlineData("1.7", null, "'1.7': there are heads 0 to 3 in a layer")]
+    [InlineData("1.7", null, "'1.7': a layer has heads 0 to 3")]
     [InlineData("head", null, "'head' sends nothing")]
-    [InlineData(null, "1.2.k", "'1.2.k': there are heads 0 to 1 of keys and values")]
+    [InlineData(null, "1.2.k", "'1.2.k': a layer has heads 0 to 1 of keys, each read by 2 heads of queries; head 2 reads 1")]
     [InlineData(null, "embed", "'embed' receives nothing")]
     [InlineData(null, "all", "the logits and parts before them receive in different runs")]
     public void Ends_that_are_not_there_are_refused(string? sender, string? receiver, string message)
@@ -144,6 +156,15 @@ public sealed class PathPatchingTests
         CutawayException error = Assert.Throws<CutawayException>(() => request.Run(model, pairs, Metric(pairs)));
         Assert.Equal(FaultKind.Usage, error.Kind);
         Assert.StartsWith(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Positions_are_refused_where_nothing_but_the_logits_receives()
+    {
+        LanguageModel model = TestModels.Random();
+        PairBatch pairs = Pairs(model);
+        CutawayException error = Assert.Throws<CutawayException>(() => new PathPatching(Positions: [0]).Run(model, pairs, Metric(pairs)));
+        Assert.Contains("the logits receive at the last position", error.Message, StringComparison.Ordinal);
     }
 
     private static string Node(EdgeSource sender) => $"{sender.Layer}.{sender.Head}";
