@@ -158,7 +158,10 @@ public sealed class SweepTests
 
         string path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "sweep.json");
         using CancellationTokenSource again = new();
-        Assert.Throws<SweepCancelledException>(() => SweepCheckpoint.Run(sweep, model, path, new Progress((_, share) => { if (share > 0.3) { again.Cancel(); } }, again.Token)));
+        SweepCancelledException stopped = Assert.Throws<SweepCancelledException>(() =>
+            SweepCheckpoint.Run(sweep, model, path, new Progress((_, share) => { if (share > 0.3) { again.Cancel(); } }, again.Token)));
+        Assert.Equal(path, stopped.Checkpoint);
+        Assert.Contains($"kept in {path}", stopped.Message, StringComparison.Ordinal);
         double first = 0;
         SweepResult resumed = SweepCheckpoint.Run(sweep, model, path, new Progress((_, share) => first = first == 0 ? share : first));
         Assert.True(first > 0.2, "what the file holds is not done again");
