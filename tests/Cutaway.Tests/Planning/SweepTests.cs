@@ -145,7 +145,8 @@ public sealed class SweepTests
         LanguageModel model = TestModels.Random();
         (TokenBatch prompts, _) = Prompts("equal");
         Sweep sweep = new(prompts, new LogitDifference([3, 4, 5], [6, 7, 8]),
-            [.. Enumerable.Range(0, 14).Select(i => new Variant($"stream {i}", Scale.By(Site.ResidPre(i / 7).At(i % 7), 0.5)))]) { Naive = naive };
+            [.. Enumerable.Range(0, 14).Select(i => new Variant($"stream {i}", Scale.By(Site.ResidPre(i / 7).At(i % 7), 0.5)))])
+        { Naive = naive };
         sweep = sweep with { MemoryBudget = sweep.Plan(model).BatchBytes / 3 };
         double[][] expected = sweep.Run(model).Values;
         using CancellationTokenSource source = new();

@@ -55,6 +55,17 @@ public sealed class FableTests : IDisposable
         Assert.True(logits[Model.SingleToken(" Mary")] > logits[Model.SingleToken(" John")] + 2);
     }
 
+    [Fact]
+    public void Its_checkpoints_show_when_induction_began()
+    {
+        string[] steps = [.. Directory.GetDirectories(Path.Combine(Home, "checkpoints")).Order(StringComparer.Ordinal)];
+        double[] again = [.. steps.Select(step => LanguageModel.Load(step)).Append(Model).Select(model => FableEvaluation.Induction(model).SecondHalf)];
+        Assert.InRange(again[0], 7, 10);
+
+        // A change of phase: between two of them, more than half of the whole way.
+        Assert.Contains(again.Zip(again.Skip(1)), pair => pair.First - pair.Second > (again[0] - again[^1]) / 2);
+    }
+
     [Theory]
     [InlineData("One morning, Anna")]
     [InlineData("Once upon a time")]
