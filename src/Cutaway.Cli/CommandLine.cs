@@ -2,6 +2,7 @@ using System.Reflection;
 using Cutaway.Cli.Commands;
 using Cutaway.Cli.Output;
 using Cutaway.Cli.Parsing;
+using Cutaway.Planning;
 using Cutaway.Training;
 
 namespace Cutaway.Cli;
@@ -76,6 +77,7 @@ internal static class CommandLine
 
     private static (int Code, string Message) Explain(Exception error, IReadOnlyList<string> args, CancellationToken cancellation) => error switch
     {
+        SweepCancelledException { Checkpoint: not null } stopped => (Cancelled, stopped.Message),
         TrainingStoppedException stopped => (Cancelled, stopped.Message),
         OperationCanceledException when cancellation.IsCancellationRequested => (Cancelled, "cancelled; nothing was written"),
         CutawayException { Kind: FaultKind.Usage } fault => (2, $"error: {fault.Message}{SeeHelp(fault.Message, args)}"),

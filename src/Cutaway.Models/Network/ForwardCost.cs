@@ -1,11 +1,10 @@
+using Cutaway.Tensors.Kernels;
+
 namespace Cutaway.Models.Network;
 
 /// <summary>Multiply-adds that a forward pass needs, computed from the shape alone: the matrix products, not norms and activations.</summary>
 public static class ForwardCost
 {
-    // Queries that read their keys together (see AttentionWork).
-    private const int QueryBlock = 64;
-
     /// <summary>Queries, keys, values and the output of one attention layer.</summary>
     public static long AttentionProjections(NetworkConfig config, long rows) =>
         rows * config.DModel * config.DHead * ((2L * config.Heads) + (2L * config.KeyValueHeads));
@@ -19,16 +18,18 @@ public static class ForwardCost
     /// <param name="hooked">Whether scores or pattern are shown to a hook, which takes all keys, hidden ones too.</param>
     public static long Attention(NetworkConfig config, int layer, long sequences, int past, int length, bool hooked)
     {
-        long pairs = 0;
-        int window = config.LayerConfigs[layer].Window ?? int.MaxValue;
-        int size = length == 1 ? 1 : QueryBlock;
-        for (int first = 0; first < length; first += size)
+        AttentionWork<float> work = new()
         {
-            int count = Math.Min(size, length - first);
-            pairs += (long)count * (hooked ? past + length : past + first + count - Math.Max(0, past + first - window + 1));
-        }
+            Heads = config.Heads,
+            DHead = config.DHead,
+            Length = length,
+            Past = past,
+            Window = config.LayerConfigs[layer].Window ?? int.MaxValue,
+            Step = hooked ? AttentionStep.Scores : AttentionStep.Everything,
+        };
 
-        return 2 * sequences * pairs * config.Heads * config.DHead;
+        // Step by step, the values take as many as the scores.
+        return sequences * work.MultiplyAdds * (hooked ? 2 : 1);
     }
 
     /// <summary>One MLP.</summary>

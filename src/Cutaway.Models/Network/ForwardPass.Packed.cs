@@ -27,9 +27,6 @@ public sealed unsafe partial class ForwardPass<T>
     {
         packed = input;
         (listener, tape) = (visitor, null);
-
-        // Weights may have been trained on since they were decoded.
-        decodedLayer = -1;
         rows = input.Rows;
         past = 0;
         request = new ForwardRequest(default, 1, rows);

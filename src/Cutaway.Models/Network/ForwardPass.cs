@@ -107,6 +107,10 @@ public sealed unsafe partial class ForwardPass<T>
     {
         request = input;
         listener = visitor;
+        packed = null;
+
+        // Weights may have been trained on since they were decoded.
+        decodedLayer = -1;
         past = input.Cache?.Length ?? 0;
         if (input.Length == 0 || input.Batch == 0)
         {

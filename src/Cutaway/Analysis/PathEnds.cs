@@ -45,7 +45,7 @@ internal static partial class PathEnds
     /// <summary>A part as people call it.</summary>
     public static string Label(EdgeSource sender) => sender.Node switch
     {
-        EdgeNode.Input => "embedding",
+        EdgeNode.Input => "the embedding",
         EdgeNode.Head => $"head {sender.Layer}.{sender.Head}",
         _ => $"MLP {sender.Layer}",
     };

@@ -122,7 +122,7 @@ internal sealed class PathRuns
     }
 
     private bool Holds(HookKind point) =>
-        point == HookKind.Z || (kind != PathKind.ThroughMlps && point == HookKind.MlpOut) || (kind == PathKind.Linear && IsScale(point));
+        point == HookKind.Z || (kind != PathKind.ThroughMlps && point == HookKind.MlpOut) || IsScale(point);
 
     private static bool IsWriter(HookKind kind) => kind is HookKind.Embed or HookKind.Z or HookKind.MlpOut;
 

@@ -37,6 +37,9 @@ public sealed class PairBatch
     /// <summary>The ids of each pair's answer that are measured.</summary>
     public IReadOnlyList<IReadOnlyList<int>> Continuations { get; }
 
+    /// <summary>How many last positions every pair has: as many as the shortest prompt has tokens.</summary>
+    internal int CommonPositions => Enumerable.Range(0, Clean.Batch).Min(b => Enumerable.Range(0, Clean.Length).Count(i => Clean.IsReal(b, i)));
+
     /// <summary>Encodes pairs whose answers are one token each, and checks that they align.</summary>
     /// <exception cref="CutawayException">A pair's prompts differ in length or are the same, or an answer is not one token.</exception>
     public static PairBatch Encode(LanguageModel model, params IReadOnlyList<PromptPair> pairs) => Encode(model, AnswerTokens.Single, pairs);

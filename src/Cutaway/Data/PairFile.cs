@@ -87,6 +87,11 @@ public static partial class PairFile
             if (columns is null)
             {
                 columns = fields;
+                if (columns.Distinct().Count() < columns.Count)
+                {
+                    throw CutawayException.Input($"the heading of {file} names a column twice ({string.Join(", ", columns)})");
+                }
+
                 continue;
             }
 

@@ -19,7 +19,7 @@ public sealed record Sweep(TokenBatch Prompts, Metric Metric, IReadOnlyList<Vari
     public IReadOnlyList<Intervention> Base { get; init; } = [];
 
     /// <summary>Bytes of working memory that a batch of variants may take.</summary>
-    public long MemoryBudget { get; init; } = 1L << 30;
+    public long MemoryBudget { get; init; } = MemorySize.Default.Bytes;
 
     /// <summary>Whether every variant is a full run of its own, as a check on the plan.</summary>
     public bool Naive { get; init; }

@@ -47,7 +47,7 @@ public static class SweepCheckpoint
         catch (SweepCancelledException error)
         {
             Write(path, hash, error.Done);
-            throw;
+            throw new SweepCancelledException(error.Done, error.CancellationToken, path);
         }
     }
 

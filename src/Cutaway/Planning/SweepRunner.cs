@@ -122,7 +122,7 @@ internal sealed class SweepRunner<T>
             if (alone > sweep.MemoryBudget)
             {
                 throw CutawayException.Usage(FormattableString.Invariant(
-                    $"'{sweep.Variants[variant.Index].Name}' alone takes {alone / 1e6:0.#} MB, and {sweep.MemoryBudget / 1e6:0.#} MB are allowed; allow more memory or use fewer prompts"));
+                    $"'{sweep.Variants[variant.Index].Name}' alone takes {new MemorySize(alone)}, and {new MemorySize(sweep.MemoryBudget)} are allowed; allow more memory or use fewer prompts"));
             }
 
             if (open.Count > 0 && (open[0].Hooked != variant.Hooked || open[0].SplitsInputs != variant.SplitsInputs

@@ -9,12 +9,16 @@ namespace Cutaway.Techniques;
 internal static class PromptTokens
 {
     /// <summary>A position counted from the start, from one that may be negative.</summary>
-    public static int Position(TokenBatch tokens, int position)
+    /// <param name="tokens">The prompt.</param>
+    /// <param name="position">The position.</param>
+    /// <param name="option">The option that names it, for messages.</param>
+    /// <exception cref="CutawayException">The prompt has no such position.</exception>
+    public static int Position(TokenBatch tokens, int position, string option = "--position")
     {
         int absolute = position < 0 ? tokens.Length + position : position;
         return (uint)absolute < (uint)tokens.Length
             ? absolute
-            : throw CutawayException.Usage($"--position {position} is outside the prompt: its {tokens.Length} tokens have positions 0 to {tokens.Length - 1} (or -{tokens.Length} to -1)");
+            : throw CutawayException.Usage($"{option} {position} is outside the prompt: its {tokens.Length} tokens have positions 0 to {tokens.Length - 1} (or -{tokens.Length} to -1)");
     }
 
     /// <summary>The positions of the tokens that some words of a prompt are written with, wherever the words occur; ascending.</summary>

@@ -53,6 +53,11 @@ public sealed record TrainingRun(Recipe Recipe, string Folder)
     /// <exception cref="TrainingStoppedException">Training was cancelled.</exception>
     public TrainingFinding Run(CancellationToken cancellation = default)
     {
+        if (StopAfter < 1)
+        {
+            throw CutawayException.Usage($"training is to stop after step {StopAfter}; a step from 1 to {Recipe.Steps} was expected");
+        }
+
         TrainingSession session = new(Recipe, Pool);
         TrainingCurve curve = new();
         Folders.Create(Folder);

@@ -92,6 +92,30 @@ public sealed class TrainingPassTests
     }
 
     [Fact]
+    public void What_a_head_adds_is_computed_from_the_weights_of_the_last_run()
+    {
+        NetworkParameters parameters = NetworkParameters.From(RandomNetworks.Create("gpt2"));
+        NetworkConfig config = parameters.Network.Config;
+        ForwardPass<float> pass = new(parameters.Network);
+        float[] before = Added();
+        foreach (ref float value in parameters.ValuesOf(parameters.Find("blocks.0.attn.W_O")))
+        {
+            value *= 2;
+        }
+
+        Assert.Contains(before, value => value != 0);
+        Assert.Equal(before.Select(value => 2 * value), Added());
+
+        float[] Added()
+        {
+            float[] streams = new float[config.DModel];
+            pass.Run(new ForwardRequest(Ids, Batch, Length));
+            pass.AddHead(0, 1, Enumerable.Repeat(1f, config.DHead).ToArray(), streams);
+            return streams;
+        }
+    }
+
+    [Fact]
     public void Only_marked_tokens_count()
     {
         NetworkParameters parameters = NetworkParameters.From(RandomNetworks.Create("gpt2"));

@@ -51,6 +51,7 @@ public sealed class PairFileTests : IDisposable
     [InlineData("a.csv", "clean,corrupt,answer,versus\n\na,,c,d\n", "line 3 of a.csv: 'corrupt' is empty")]
     [InlineData("a.csv", "clean,corrupt,answer,versus\na,b,\"c,d\n", "line 2 of a.csv: a quote is never closed")]
     [InlineData("a.csv", "clean,corrupt,answer,versus\na,b,\"c\"c,d\n", "'c' follows a closed quote")]
+    [InlineData("a.csv", "clean,corrupt,answer,versus,answer\na,b,c,d,e\n", "names a column twice")]
     [InlineData("a.csv", "text,truth\na,b\n", "line 2 of a.csv: there is no 'clean' among its fields (text, truth)")]
     [InlineData("a.csv", "clean,corrupted,label\na,b,99\n", "the label '99' is not a year's last two digits")]
     [InlineData("a.csv", "clean,corrupted,correct_idx\nHe left,b,99\n", "no two names")]

@@ -145,7 +145,8 @@ public sealed class SweepTests
         LanguageModel model = TestModels.Random();
         (TokenBatch prompts, _) = Prompts("equal");
         Sweep sweep = new(prompts, new LogitDifference([3, 4, 5], [6, 7, 8]),
-            [.. Enumerable.Range(0, 14).Select(i => new Variant($"stream {i}", Scale.By(Site.ResidPre(i / 7).At(i % 7), 0.5)))]) { Naive = naive };
+            [.. Enumerable.Range(0, 14).Select(i => new Variant($"stream {i}", Scale.By(Site.ResidPre(i / 7).At(i % 7), 0.5)))])
+        { Naive = naive };
         sweep = sweep with { MemoryBudget = sweep.Plan(model).BatchBytes / 3 };
         double[][] expected = sweep.Run(model).Values;
         using CancellationTokenSource source = new();
@@ -158,7 +159,10 @@ public sealed class SweepTests
 
         string path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "sweep.json");
         using CancellationTokenSource again = new();
-        Assert.Throws<SweepCancelledException>(() => SweepCheckpoint.Run(sweep, model, path, new Progress((_, share) => { if (share > 0.3) { again.Cancel(); } }, again.Token)));
+        SweepCancelledException stopped = Assert.Throws<SweepCancelledException>(() =>
+            SweepCheckpoint.Run(sweep, model, path, new Progress((_, share) => { if (share > 0.3) { again.Cancel(); } }, again.Token)));
+        Assert.Equal(path, stopped.Checkpoint);
+        Assert.Contains($"kept in {path}", stopped.Message, StringComparison.Ordinal);
         double first = 0;
         SweepResult resumed = SweepCheckpoint.Run(sweep, model, path, new Progress((_, share) => first = first == 0 ? share : first));
         Assert.True(first > 0.2, "what the file holds is not done again");

@@ -95,7 +95,7 @@ public sealed class AttentionKnockoutTests
     {
         Assert.Contains("--keys", Refused(new(Text, ByHead: true)), StringComparison.Ordinal);
         Assert.Contains("leave out --window", Refused(new(Text, Keys: "w2", ByHead: true, Window: 2)), StringComparison.Ordinal);
-        Assert.Contains("outside the prompt", Refused(new(Text, Queries: [6])), StringComparison.Ordinal);
+        Assert.Contains("--queries 6 is outside the prompt", Refused(new(Text, Queries: [6])), StringComparison.Ordinal);
 
         static string Refused(AttentionKnockout request) => Assert.Throws<CutawayException>(() => request.Run(Model)).Message;
     }

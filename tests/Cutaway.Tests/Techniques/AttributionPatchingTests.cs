@@ -1,5 +1,6 @@
 using Cutaway.Analysis;
 using Cutaway.Data;
+using Cutaway.Findings;
 using Cutaway.Interventions;
 using Cutaway.Metrics;
 using Cutaway.Models.Network;
@@ -26,6 +27,18 @@ public sealed class AttributionPatchingTests
         golden.AssertClose("head_exact", finding.Exact!.SelectMany(row => row));
         Assert.Equal(Correlation.Of(golden.Numbers["head_atp"], golden.Numbers["head_exact"]).Pearson, finding.Agreement!.Pearson, 1e-4);
         Assert.All(finding.Sizes.Zip(finding.Effects), rows => Assert.All(rows.First.Zip(rows.Second), cell => Assert.True(cell.First >= Math.Abs(cell.Second) - 1e-9)));
+    }
+
+    [Fact]
+    public void Real_effects_stand_beside_the_estimates_where_they_were_asked_for()
+    {
+        EdgeGolden golden = new();
+        AttributionPatchingFinding finding = new AttributionPatching(Over: PatchSite.HeadZ, Check: true).Run(golden.Model, golden.Pairs, golden.Metric);
+        TableView table = finding.Views.OfType<TableView>().First();
+        Assert.Equal(["place", "estimate", "share", "patched", "share patched"], table.Columns);
+        Dictionary<string, double> exact = PatchEffect.Of(finding.Labels, finding.Request.By, finding.Exact!).ToDictionary(entry => entry.Place, entry => entry.Effect);
+        Assert.All(table.Rows, row => Assert.Equal(exact[(string)row[0]], row[3]));
+        Assert.Contains("--check", new AttributionPatching().Run(golden.Model, golden.Pairs, golden.Metric).Views.OfType<TableView>().First().Caption, StringComparison.Ordinal);
     }
 
     [Fact]

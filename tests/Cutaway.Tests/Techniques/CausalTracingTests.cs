@@ -45,7 +45,7 @@ public sealed class CausalTracingTests
     public void An_effect_is_what_its_definition_says(TracedState over, SeveredPart severed, int layer, int position)
     {
         // A window of two around layer 1 is layers 0 and 1.
-        CausalTracingFinding finding = (Request with { Over = over, Severed = severed, Window = 2 }).Run(Model);
+        CausalTracingFinding finding = (Request with { Over = over, Severed = severed, Window = over == TracedState.Hidden ? null : 2 }).Run(Model);
         SeededRandom random = new(5);
         double sum = 0;
         for (int draw = 0; draw < 3; draw++)
@@ -127,6 +127,7 @@ public sealed class CausalTracingTests
     {
         Assert.Contains("name the words", Refused(Request with { Subject = null }), StringComparison.Ordinal);
         Assert.Contains("'w9' is not in the prompt", Refused(Request with { Subject = "w9" }), StringComparison.Ordinal);
+        Assert.Contains("--over attention or mlp", Refused(Request with { Over = TracedState.Hidden, Window = 2 }), StringComparison.Ordinal);
         Assert.Contains("--over hidden", Refused(Request with { Over = TracedState.Mlp, Severed = SeveredPart.Mlp }), StringComparison.Ordinal);
         Assert.Contains("given as token ids", Refused(Request with { Prompt = Prompt.FromIds(1, 2) }), StringComparison.Ordinal);
         Assert.Contains("has no MLPs", Assert.Throws<CutawayException>(() => new CausalTracing(Over: TracedState.Mlp).Run(LanguageModel.Load("wired"))).Message, StringComparison.Ordinal);

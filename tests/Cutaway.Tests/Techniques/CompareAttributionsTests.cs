@@ -68,6 +68,20 @@ public sealed class CompareAttributionsTests
     }
 
     [Fact]
+    public void Answers_summed_over_tokens_are_refused_by_what_follows_one_position()
+    {
+        LanguageModel model = LanguageModel.Load("wired");
+        PairBatch pairs = PairBatch.Encode(model, AnswerTokens.Sum, [PromptPair.Default with { Answer = " Mary to" }]);
+        Metric metric = MetricChoice.LogProbability.For(model, pairs);
+        Refuses(() => new CompareAttributions().Run(model, pairs, metric));
+        Refuses(() => new EdgeAttributionGradPath().Run(model, pairs, metric));
+        Refuses(() => new SelfRepair().Run(model, pairs));
+        Assert.NotEmpty(new CompareAttributions(Edges: 0).Run(model, pairs, metric).Places.Exact);
+
+        static void Refuses(Action run) => Assert.Equal(FaultKind.Usage, Assert.Throws<CutawayException>(run).Kind);
+    }
+
+    [Fact]
     public void A_metric_without_a_gradient_is_refused()
     {
         CutawayException error = Assert.Throws<CutawayException>(() => new CompareAttributions(Metric: MetricChoice.Rank).Run(LanguageModel.Load("wired")));

@@ -20,6 +20,7 @@ public class RecipeTests
     [InlineData("\"heads\": 2", "\"heads\": 3", "'model.d_model' is 8 and 'model.heads' is 3", "must divide")]
     [InlineData("\"context\": 128", "\"context\": 64", "'length' is 96", "longer than 'model.context', 64")]
     [InlineData("{\"file\": \"t.txt\"}", "{}", "'corpus' names neither", "a 'generator' nor a 'file'")]
+    [InlineData("\"steps\": 10", "\"steps\": 10, \"batch\": 65536, \"length\": 65536", "'batch' times 'length' is 4294967296", "raise 'accumulate'")]
     [InlineData("\"steps\": 10", "\"steps\": 10, \"steps\": 11", "is not valid JSON", "steps")]
     public void A_mistake_is_named_with_its_key_and_what_was_expected(string from, string to, string message, string more)
     {

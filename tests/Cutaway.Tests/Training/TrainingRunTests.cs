@@ -96,6 +96,13 @@ public class TrainingRunTests
         CutawayException error = Assert.Throws<CutawayException>(() => new TrainingRun(folder.Recipe(), folder["out"]).Run());
         Assert.Contains("is too small: it has 10 tokens", error.Message, StringComparison.Ordinal);
         Assert.Contains("takes 151", error.Message, StringComparison.Ordinal);
+
+        // More held-out tokens than 32 bits count.
+        Recipe large = folder.Recipe() with { Length = (1 << 14) + 1, HeldOut = new HeldOut { Sequences = 1 << 18 } };
+        CutawayException huge = Assert.Throws<CutawayException>(() => new TrainingRun(large, folder["out"]).Run());
+        Assert.Contains("is too small", huge.Message, StringComparison.Ordinal);
+        CutawayException nothing = Assert.Throws<CutawayException>(() => new TrainingRun(folder.Recipe(), folder["out"]) { StopAfter = 0 }.Run());
+        Assert.Contains("after step 0", nothing.Message, StringComparison.Ordinal);
     }
 
     [Fact]

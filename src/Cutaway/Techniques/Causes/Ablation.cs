@@ -49,7 +49,7 @@ public sealed record Ablation(
     [property: Help("What an ablated part becomes")] AblationMode Mode = AblationMode.Zero,
     [property: Help("Text whose activations are averaged (mean) or put in (resample, of as many tokens)")] Prompt? Reference = null,
     [property: Help("Parts listed"), Range(1, 200)] int Top = 10,
-    [property: Help("Working memory that a batch of runs may take (default: 1GB)")] MemorySize? Memory = null) : ITechnique<AblationFinding>
+    [property: Help(PairHelp.Memory)] MemorySize? Memory = null) : ITechnique<AblationFinding>
 {
     /// <inheritdoc/>
     public AblationFinding Run(LanguageModel model, Progress progress = default)

@@ -11,16 +11,6 @@ using Cutaway.Tensors;
 
 namespace Cutaway.Techniques.Causes;
 
-/// <summary>Which run is changed.</summary>
-public enum PatchDirection
-{
-    /// <summary>The corrupted prompt runs, and gets back parts of the clean run: what suffices.</summary>
-    Denoising,
-
-    /// <summary>The clean prompt runs, and loses parts: what is needed.</summary>
-    Noising,
-}
-
 /// <summary>What is put in an activation's place.</summary>
 public enum PatchSource
 {
@@ -66,14 +56,14 @@ public enum PatchSource
     Topic = "activation-patching",
     Examples = "activation-patching --over head-z\nactivation-patching --clean \"When Mary and John went to the store, John gave a drink to\" --corrupt \"When Mary and John went to the store, Mary gave a drink to\" --answer \" Mary\" --versus \" John\" --over resid-pre --direction noising")]
 public sealed record ActivationPatching(
-    [property: Help("Prompt whose behaviour is explained")] Prompt? Clean = null,
-    [property: Help("Prompt without the information in question, of as many tokens")] Prompt? Corrupt = null,
-    [property: Help("Token that continues the clean prompt, such as \" Mary\"")] string? Answer = null,
-    [property: Help("Token that continues the corrupted prompt, such as \" John\"")] string? Versus = null,
-    [property: Help("Pairs of prompts instead: a file (.csv, .jsonl) or a generator such as ioi")] string? Pairs = null,
-    [property: Help("Pairs taken"), Range(1, 100_000)] int Count = PairChoice.DefaultCount,
+    [property: Help(PairHelp.Clean)] Prompt? Clean = null,
+    [property: Help(PairHelp.Corrupt)] Prompt? Corrupt = null,
+    [property: Help(PairHelp.Answer)] string? Answer = null,
+    [property: Help(PairHelp.Versus)] string? Versus = null,
+    [property: Help(PairHelp.Pairs)] string? Pairs = null,
+    [property: Help(PairHelp.Count), Range(1, 100_000)] int Count = PairChoice.DefaultCount,
     [property: Help("Draws generated pairs, and noise")] int Seed = 0,
-    [property: Help("What is measured of answers of several tokens")] AnswerTokens AnswerTokens = AnswerTokens.Single,
+    [property: Help(PairHelp.AnswerTokens)] AnswerTokens AnswerTokens = AnswerTokens.Single,
     [property: Help("What is measured")] MetricChoice Metric = MetricChoice.LogitDifference,
     [property: Help("What is patched")] PatchSite Over = PatchSite.ResidPre,
     [property: Help("How finely")] PatchBy By = PatchBy.Auto,
@@ -83,7 +73,7 @@ public sealed record ActivationPatching(
     [property: Help("Layers patched together, around each layer"), Range(1, 1000)] int Window = 1,
     [property: Help("Layers gone over (default: all)")] IReadOnlyList<int>? Layers = null,
     [property: Help("Heads gone over, such as 23.3 (default: all)")] IReadOnlyList<HeadName>? Heads = null,
-    [property: Help("Working memory that a batch of runs may take (default: 1GB)")] MemorySize? Memory = null,
+    [property: Help(PairHelp.Memory)] MemorySize? Memory = null,
     [property: Help("File that keeps what is done, to go on after an interruption")] string? Checkpoint = null,
     [property: Help("Places listed"), Range(1, 200)] int Top = 10) : ITechnique<ActivationPatchingFinding>
 {
@@ -106,16 +96,16 @@ public sealed record ActivationPatching(
             throw CutawayException.Usage($"--source {KebabCase.Of(Source.ToString())} takes information out and cannot restore any; use --direction noising");
         }
 
-        int positions = Enumerable.Range(0, pairs.Clean.Batch).Min(b => Enumerable.Range(0, pairs.Clean.Length).Count(i => pairs.Clean.IsReal(b, i)));
+        int positions = pairs.CommonPositions;
         PatchGrid grid = PatchGrid.Of(model, Over, By, positions, Layers, Heads);
         CheckShape(grid, pairs, positions);
-        (TokenBatch prompts, TokenBatch other) = Direction == PatchDirection.Denoising ? (pairs.Corrupt, pairs.Clean) : (pairs.Clean, pairs.Corrupt);
+        (TokenBatch prompts, TokenBatch other) = Direction.Prompts(pairs);
         Run reference = model.Run(
             Source == PatchSource.Noise ? prompts : other, Capture.All([.. Sources(grid, model.Config.Layers).Select(point => new Site(point.Name))]), metric.Scope, progress.Cancellation);
         Dictionary<int, Tensor> values = Sources(grid, model.Config.Layers).ToDictionary(point => point.Layer, point => Values(reference, point));
         List<PatchCell> cells = [.. grid.Cells.SelectMany(row => row).OfType<PatchCell>()];
         Sweep sweep = new(prompts, metric, [.. cells.Select(cell => Variant(grid, cell, values))]) { MemoryBudget = (Memory ?? MemorySize.Default).Bytes };
-        double[] others = MetricReader.Read(metric, model.Run(other, [], metric.Scope, progress.Cancellation).Logits);
+        double[] others = MetricReader.Read(metric, (Source == PatchSource.Noise ? model.Run(other, [], metric.Scope, progress.Cancellation) : reference).Logits);
         double[] own = MetricReader.Read(metric, model.Run(prompts, [], metric.Scope, progress.Cancellation).Logits);
         Normalization scale = Direction == PatchDirection.Denoising ? new(others, own) : new(own, others, ScoreScale.Change);
 

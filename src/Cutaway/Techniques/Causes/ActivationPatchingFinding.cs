@@ -3,11 +3,6 @@ using Cutaway.Findings;
 
 namespace Cutaway.Techniques.Causes;
 
-/// <summary>A place that was patched, and what that did.</summary>
-/// <param name="Place">Such as <c>head 9.6</c> or <c>layer 3, position 4</c>.</param>
-/// <param name="Effect">The change of the metric as a share of the difference between the prompts.</param>
-public sealed record PatchEffect(string Place, double Effect);
-
 /// <summary>What patching each place does.</summary>
 public sealed record ActivationPatchingFinding : Finding
 {
@@ -16,6 +11,9 @@ public sealed record ActivationPatchingFinding : Finding
 
     // Effects below are no finding, on either side.
     private const double Noticeable = 0.01;
+
+    // Places that a headline can follow.
+    private const int MostStays = 4;
 
     /// <summary>What was asked.</summary>
     public required ActivationPatching Request { get; init; }
@@ -38,9 +36,9 @@ public sealed record ActivationPatchingFinding : Finding
     /// </summary>
     public required IReadOnlyList<IReadOnlyList<double>> Effects { get; init; }
 
-    /// <summary>The places that carry the answer, the largest effect first: what restores it when denoising, what loses it when noising.</summary>
+    /// <summary>The places that carry the answer, the largest effect first: what restores it when denoising, what loses it when noising. None may.</summary>
     public IReadOnlyList<PatchEffect> Ranked =>
-        [.. Places.OrderByDescending(Towards).Where((entry, rank) => rank == 0 || Towards(entry) > 0).Take(Request.Top)];
+        [.. Places.Where(entry => Towards(entry) > Noticeable).OrderByDescending(Towards).Take(Request.Top)];
 
     /// <summary>The places that work against the answer, the largest effect first; none may.</summary>
     public IReadOnlyList<PatchEffect> Against =>
@@ -51,8 +49,7 @@ public sealed record ActivationPatchingFinding : Finding
     // How far an effect goes the way that patching is to go: to the clean answer when denoising, away from it when noising.
     private double Towards(PatchEffect entry) => Denoising ? entry.Effect : -entry.Effect;
 
-    private IEnumerable<PatchEffect> Places =>
-        Effects.SelectMany((row, r) => row.Select((effect, c) => new PatchEffect(Labels.Place(Request.By, r, c), effect))).Where(entry => !double.IsNaN(entry.Effect));
+    private IEnumerable<PatchEffect> Places => PatchEffect.Of(Labels, Request.By, Effects);
 
     private bool Denoising => Request.Direction == PatchDirection.Denoising;
 
@@ -63,9 +60,19 @@ public sealed record ActivationPatchingFinding : Finding
     {
         get
         {
-            PatchEffect best = Ranked[0];
             string values = FormattableString.Invariant($"{CleanValue:0.00} clean, {CorruptValue:0.00} corrupted");
             string does = Denoising ? "restores" : "loses";
+            if (Ranked.Count == 0)
+            {
+                return $"No single place ({What}) {does} any of the {Metric} ({values})";
+            }
+
+            if (Stays() is { Count: > 0 } stays)
+            {
+                return $"What {(Denoising ? $"restores the {Metric} ({values})" : $"the {Metric} ({values}) needs")} is in {What} {Listed(stays)}";
+            }
+
+            PatchEffect best = Ranked[0];
             return FormattableString.Invariant($"Patching {best.Place} ({What}) {does} {Towards(best):0.00} of the {Metric} ({values}), more than any other single place");
         }
     }
@@ -73,9 +80,12 @@ public sealed record ActivationPatchingFinding : Finding
     /// <inheritdoc/>
     public override IReadOnlyList<View> Views =>
     [
-        Table(Denoising ? "Places that restore the answer" : "Places without which the answer is lost", Ranked) with
+        .. Ranked.Count == 0 ? [] : new View[]
         {
-            Caption = FormattableString.Invariant($"{CleanValue:0.00} on the clean prompt, {CorruptValue:0.00} on the corrupted one, with nothing changed."),
+            Table(Denoising ? "Places that restore the answer" : "Places without which the answer is lost", Ranked) with
+            {
+                Caption = FormattableString.Invariant($"{CleanValue:0.00} on the clean prompt, {CorruptValue:0.00} on the corrupted one, with nothing changed."),
+            },
         },
         .. Against.Count == 0 ? [] : new View[] { Table("Places that work against it", Against) },
         .. Maps(),
@@ -102,6 +112,48 @@ public sealed record ActivationPatchingFinding : Finding
                 : $"The clean prompt runs, and one place at a time ({What}) becomes {source}. An effect of −1 is as bad as the corrupted prompt: that place is needed. 0 changes nothing.{window} "
                     + "Above 0 the answer becomes clearer, below −1 it overshoots; neither is cut off. Where several places carry the same, none shows up alone, and later heads may step in for what is lost.";
         }
+    }
+
+    private static string Listed(IReadOnlyList<string> parts) => parts.Count == 1 ? parts[0] : $"{string.Join(", ", parts.SkipLast(1))} and {parts[^1]}";
+
+    // A stream carries everything there is, so that its best place alone says little: where it is, layer by layer, says how it moves.
+    private IReadOnlyList<string> Stays()
+    {
+        if (Request.By != PatchBy.Position || Request.Over is not (PatchSite.ResidPre or PatchSite.ResidMid or PatchSite.ResidPost))
+        {
+            return [];
+        }
+
+        int sign = Denoising ? 1 : -1;
+        List<(int Column, int From, int To)> stays = [];
+        for (int row = 0; row < Effects.Count; row++)
+        {
+            int column = Enumerable.Range(0, Effects[row].Count).MaxBy(position => sign * Effects[row][position]);
+            if (sign * Effects[row][column] <= Noticeable)
+            {
+                continue;
+            }
+
+            if (stays.Count > 0 && stays[^1].Column == column && stays[^1].To == row - 1)
+            {
+                stays[^1] = stays[^1] with { To = row };
+            }
+            else
+            {
+                stays.Add((column, row, row));
+            }
+        }
+
+        return stays.Count > MostStays ? [] : [.. stays.Select(stay => FormattableString.Invariant($"at '{Labels.Columns[stay.Column].Trim()}' ({stay.Column}) {When(stay.From, stay.To)}"))];
+
+        string When(int from, int to) => (from == to, from == 0, to == Effects.Count - 1) switch
+        {
+            (false, true, true) => "throughout",
+            (false, true, false) => $"up to layer {Labels.Rows[to]}",
+            (_, false, true) => $"from layer {Labels.Rows[from]}",
+            (true, _, _) => $"in layer {Labels.Rows[from]}",
+            _ => $"in layers {Labels.Rows[from]} to {Labels.Rows[to]}",
+        };
     }
 
     private TableView Table(string title, IReadOnlyList<PatchEffect> places) => new(title, ["place", "effect", Metric],

@@ -25,29 +25,33 @@ namespace Cutaway.Techniques.Causes;
 /// <param name="Pairs">A file or a generator of pairs instead.</param>
 /// <param name="Count">How many pairs.</param>
 /// <param name="Seed">Draws pairs and subsets.</param>
+/// <param name="AnswerTokens">What to do with answers of several tokens.</param>
 /// <param name="Metric">What is measured.</param>
 /// <param name="Direction">Which run is changed, and so where the gradient is taken.</param>
 /// <param name="ByPosition">Whether a part is taken position by position.</param>
 /// <param name="GradDrop">Whether gradients are taken with each layer held in turn.</param>
 /// <param name="Verify">Best parts patched for real.</param>
 /// <param name="Subsets">Random halves of the other parts that are patched; at least 30 to say anything, 0 for none.</param>
+/// <param name="Memory">Working memory that a batch of runs may take.</param>
 [Technique("atp-star", Section.Causes, "Rank heads' queries, keys, values and outputs, and MLPs, by attribution patching without its blind spots",
     Topic = "attribution-patching",
     Examples = "atp-star\natp-star --verify 30 --subsets 50\natp-star --by-position --direction denoising")]
 public sealed record AtpStar(
-    [property: Help("Prompt whose behaviour is explained")] Prompt? Clean = null,
-    [property: Help("Prompt without the information in question, of as many tokens")] Prompt? Corrupt = null,
-    [property: Help("Token that continues the clean prompt")] string? Answer = null,
-    [property: Help("Token that continues the corrupted prompt")] string? Versus = null,
-    [property: Help("File (.csv, .jsonl) or generator of pairs, instead")] string? Pairs = null,
-    [property: Help("Pairs drawn or read"), Range(1, 100000)] int Count = PairChoice.DefaultCount,
-    [property: Help("Draws pairs and subsets")] int Seed = 0,
+    [property: Help(PairHelp.Clean)] Prompt? Clean = null,
+    [property: Help(PairHelp.Corrupt)] Prompt? Corrupt = null,
+    [property: Help(PairHelp.Answer)] string? Answer = null,
+    [property: Help(PairHelp.Versus)] string? Versus = null,
+    [property: Help(PairHelp.Pairs)] string? Pairs = null,
+    [property: Help(PairHelp.Count), Range(1, 100_000)] int Count = PairChoice.DefaultCount,
+    [property: Help("Draws generated pairs, and subsets")] int Seed = 0,
+    [property: Help(PairHelp.AnswerTokens)] AnswerTokens AnswerTokens = AnswerTokens.Single,
     [property: Help("What is measured")] MetricChoice Metric = MetricChoice.LogitDifference,
     [property: Help("Which run is changed: the clean one (what is needed) or the corrupted one (what suffices)")] PatchDirection Direction = PatchDirection.Noising,
     [property: Help("Take every position of a part by itself")] bool ByPosition = false,
     [property: Help("Take gradients with each layer held in turn")] bool GradDrop = true,
     [property: Help("Best parts patched for real"), Range(0, 100000)] int Verify = 10,
-    [property: Help("Random halves of the other parts patched, to bound what was missed (30 or more; 0 for none)"), Range(0, 100000)] int Subsets = 0) : ITechnique<AtpStarFinding>
+    [property: Help("Random halves of the other parts patched, to bound what was missed (30 or more; 0 for none)"), Range(0, 100000)] int Subsets = 0,
+    [property: Help(PairHelp.Memory)] MemorySize? Memory = null) : ITechnique<AtpStarFinding>
 {
     // The one-sided 95 % point of the normal distribution, near enough to Student's for thirty subsets and more.
     private const double Confidence = 1.645;
@@ -57,7 +61,7 @@ public sealed record AtpStar(
     /// <inheritdoc/>
     public AtpStarFinding Run(LanguageModel model, Progress progress = default)
     {
-        PairBatch pairs = new PairChoice(Clean, Corrupt, Answer, Versus, Pairs, Count, Seed).Encode(model);
+        PairBatch pairs = new PairChoice(Clean, Corrupt, Answer, Versus, Pairs, Count, Seed, AnswerTokens).Encode(model);
         return Run(model, pairs, Metric.For(model, pairs, progress.Cancellation), progress);
     }
 
@@ -69,9 +73,9 @@ public sealed record AtpStar(
             throw CutawayException.Usage($"--subsets {Subsets} are too few for a bound; take at least {FewestSubsets}, or 0 for none");
         }
 
-        int positions = Enumerable.Range(0, pairs.Clean.Batch).Min(b => Enumerable.Range(0, pairs.Clean.Length).Count(i => pairs.Clean.IsReal(b, i)));
+        int positions = pairs.CommonPositions;
         PatchGrid[] grids = [.. Sites(model.Config).Select(site => PatchGrid.Of(model, site, By(site), positions))];
-        (TokenBatch prompts, TokenBatch others) = Direction == PatchDirection.Denoising ? (pairs.Corrupt, pairs.Clean) : (pairs.Clean, pairs.Corrupt);
+        (TokenBatch prompts, TokenBatch others) = Direction.Prompts(pairs);
         progress.Step("running the prompts", 0, 1);
         Run other = model.Run(others, [.. QkFix.OtherNeeds(model), .. grids.SelectMany(PatchAttribution.OtherNeeds)], metric.Scope, progress.Cancellation);
         GradientRun run = model.Differentiate(prompts, metric, Plan(model, grids), progress.Cancellation);
@@ -82,7 +86,7 @@ public sealed record AtpStar(
         int[] order = [.. Enumerable.Range(0, parts.Length).OrderByDescending(i => scores[i])];
         Variant[] best = [.. order.Take(Verify).Select(i => new Variant(parts[i].Name, parts[i].Patch(other)))];
         PatchPart[] rest = [.. order.Skip(Verify).Select(i => parts[i])];
-        SweepResult? patched = best.Length == 0 && Subsets == 0 ? null : new Sweep(prompts, metric, [.. best, .. Halves(rest, other)]).Run(model, progress);
+        SweepResult? patched = best.Length == 0 && Subsets == 0 ? null : new Sweep(prompts, metric, [.. best, .. Halves(rest, other)]) { MemoryBudget = (Memory ?? MemorySize.Default).Bytes }.Run(model, progress);
         return new AtpStarFinding
         {
             Request = this,

@@ -22,6 +22,7 @@ namespace Cutaway.Techniques.Causes;
 /// <param name="Keys">Words that are not looked at, together; by default every position is blocked alone.</param>
 /// <param name="Window">Layers blocked together, around each layer; by default a fifth of them.</param>
 /// <param name="ByHead">Whether one head of one layer is blocked at a time, in place of windows.</param>
+/// <param name="Memory">Working memory that a batch of runs may take.</param>
 /// <param name="Top">Blocks listed.</param>
 [Technique("attention-knockout", Section.Causes, "Keep positions from looking at others in a window of layers, and measure the answer",
     Topic = "activation-patching",
@@ -33,6 +34,7 @@ public sealed record AttentionKnockout(
     [property: Help("Words not looked at, together (default: every position alone)")] string? Keys = null,
     [property: Help("Layers blocked together (default: a fifth)"), Range(1, 1000)] int? Window = null,
     [property: Help("Block one head at a time, in its layer only")] bool ByHead = false,
+    [property: Help(PairHelp.Memory)] MemorySize? Memory = null,
     [property: Help("Blocks listed"), Range(1, 200)] int Top = 10) : ITechnique<AttentionKnockoutFinding>
 {
     /// <inheritdoc/>
@@ -48,7 +50,7 @@ public sealed record AttentionKnockout(
         NetworkConfig config = model.Config;
         Prompt prompt = Prompt ?? Explain.DefaultPrompt;
         TokenBatch tokens = TokenBatch.Single(model.Encode(prompt));
-        int[] queries = [.. (Queries ?? [-1]).Select(query => PromptTokens.Position(tokens, query)).Distinct().Order()];
+        int[] queries = [.. (Queries ?? [-1]).Select(query => PromptTokens.Position(tokens, query, "--queries")).Distinct().Order()];
         int answer = PromptTokens.Answer(model, Answer, model.Run(tokens, [], LogitScope.Last, progress.Cancellation).LastLogits());
         int window = ByHead ? 1 : Window ?? Math.Max(1, config.Layers / 5);
         Tensor[] blocks = Keys is null
@@ -57,7 +59,7 @@ public sealed record AttentionKnockout(
         Variant[] variants = ByHead
             ? [.. Enumerable.Range(0, config.Layers * config.Heads).Select(i => Knock(i / config.Heads, 1, blocks[0], i % config.Heads))]
             : [.. Enumerable.Range(0, config.Layers * blocks.Length).Select(i => Knock(i / blocks.Length, window, blocks[i % blocks.Length], null))];
-        SweepResult result = new Sweep(tokens, new Probability([answer]), variants).Run(model, progress);
+        SweepResult result = new Sweep(tokens, new Probability([answer]), variants) { MemoryBudget = (Memory ?? MemorySize.Default).Bytes }.Run(model, progress);
         return new AttentionKnockoutFinding
         {
             Request = this with { Queries = queries, Window = window },

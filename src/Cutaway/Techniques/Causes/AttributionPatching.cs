@@ -20,46 +20,50 @@ namespace Cutaway.Techniques.Causes;
 /// <param name="Pairs">A file or a generator of pairs instead.</param>
 /// <param name="Count">How many pairs.</param>
 /// <param name="Seed">Draws them.</param>
+/// <param name="AnswerTokens">What to do with answers of several tokens.</param>
 /// <param name="Metric">What is measured.</param>
 /// <param name="Over">What is patched.</param>
 /// <param name="By">How finely.</param>
 /// <param name="Direction">Which run is changed, and so where the gradient is taken.</param>
 /// <param name="Check">Whether to patch every place for real too.</param>
 /// <param name="Layers">Layers gone over; by default all.</param>
+/// <param name="Memory">Working memory that a batch of runs may take.</param>
 /// <param name="Top">Places listed.</param>
 [Technique("attribution-patching", Section.Causes, "Estimate every activation patch at once from one gradient",
     Topic = "attribution-patching",
     Examples = "attribution-patching --over head-z --check\nattribution-patching --over resid-pre --direction noising")]
 public sealed record AttributionPatching(
-    [property: Help("Prompt whose behaviour is explained")] Prompt? Clean = null,
-    [property: Help("Prompt without the information in question, of as many tokens")] Prompt? Corrupt = null,
-    [property: Help("Token that continues the clean prompt")] string? Answer = null,
-    [property: Help("Token that continues the corrupted prompt")] string? Versus = null,
-    [property: Help("File (.csv, .jsonl) or generator of pairs, instead")] string? Pairs = null,
-    [property: Help("Pairs drawn or read"), Range(1, 100000)] int Count = PairChoice.DefaultCount,
-    [property: Help("Draws the pairs")] int Seed = 0,
+    [property: Help(PairHelp.Clean)] Prompt? Clean = null,
+    [property: Help(PairHelp.Corrupt)] Prompt? Corrupt = null,
+    [property: Help(PairHelp.Answer)] string? Answer = null,
+    [property: Help(PairHelp.Versus)] string? Versus = null,
+    [property: Help(PairHelp.Pairs)] string? Pairs = null,
+    [property: Help(PairHelp.Count), Range(1, 100_000)] int Count = PairChoice.DefaultCount,
+    [property: Help("Draws generated pairs")] int Seed = 0,
+    [property: Help(PairHelp.AnswerTokens)] AnswerTokens AnswerTokens = AnswerTokens.Single,
     [property: Help("What is measured")] MetricChoice Metric = MetricChoice.LogitDifference,
     [property: Help("What is patched")] PatchSite Over = PatchSite.HeadZ,
     [property: Help("How finely")] PatchBy By = PatchBy.Auto,
     [property: Help("Which run is changed: the corrupted one (what suffices) or the clean one (what is needed)")] PatchDirection Direction = PatchDirection.Denoising,
     [property: Help("Patch every place for real too, and compare")] bool Check = false,
     [property: Help("Layers gone over (default: all)")] IReadOnlyList<int>? Layers = null,
+    [property: Help(PairHelp.Memory)] MemorySize? Memory = null,
     [property: Help("Places listed"), Range(1, 200)] int Top = 10) : ITechnique<AttributionPatchingFinding>
 {
     /// <inheritdoc/>
     public AttributionPatchingFinding Run(LanguageModel model, Progress progress = default)
     {
-        PairBatch pairs = new PairChoice(Clean, Corrupt, Answer, Versus, Pairs, Count, Seed).Encode(model);
+        PairBatch pairs = new PairChoice(Clean, Corrupt, Answer, Versus, Pairs, Count, Seed, AnswerTokens).Encode(model);
         return Run(model, pairs, Metric.For(model, pairs, progress.Cancellation), progress);
     }
 
     /// <summary>Estimates the patches of pairs of prompts of one's own, measured by any metric that has a gradient.</summary>
     public AttributionPatchingFinding Run(LanguageModel model, PairBatch pairs, Metric metric, Progress progress = default)
     {
-        int positions = Enumerable.Range(0, pairs.Clean.Batch).Min(b => Enumerable.Range(0, pairs.Clean.Length).Count(i => pairs.Clean.IsReal(b, i)));
+        int positions = pairs.CommonPositions;
         PatchGrid grid = PatchGrid.Of(model, Over, By, positions, Layers);
         bool denoising = Direction == PatchDirection.Denoising;
-        (TokenBatch prompts, TokenBatch others) = denoising ? (pairs.Corrupt, pairs.Clean) : (pairs.Clean, pairs.Corrupt);
+        (TokenBatch prompts, TokenBatch others) = Direction.Prompts(pairs);
         progress.Step("running the prompts", 0, 2);
         Run other = model.Run(others, PatchAttribution.OtherNeeds(grid), metric.Scope, progress.Cancellation);
         progress.Step("taking the gradient", 1, 2);
@@ -68,7 +72,7 @@ public sealed record AttributionPatching(
         double own = run.Values.Average();
         double theirs = MetricReader.Read(metric, other.Logits).Average();
         ActivationPatchingFinding? exact = Check
-            ? new ActivationPatching(Over: Over, By: grid.By, Direction: Direction, Layers: Layers, Top: Top).Run(model, pairs, metric, progress)
+            ? new ActivationPatching(Over: Over, By: grid.By, Direction: Direction, Layers: Layers, Memory: Memory, Top: Top).Run(model, pairs, metric, progress)
             : null;
         return new AttributionPatchingFinding
         {

@@ -39,8 +39,7 @@ public sealed record AttributionPatchingFinding : Finding
     /// <summary>Places with the largest estimates, whatever their sign.</summary>
     public IReadOnlyList<PatchEffect> Ranked => [.. Places.OrderByDescending(entry => Math.Abs(entry.Effect)).Take(Request.Top)];
 
-    private IEnumerable<PatchEffect> Places =>
-        Effects.SelectMany((row, r) => row.Select((effect, c) => new PatchEffect(Labels.Place(Request.By, r, c), effect))).Where(entry => !double.IsNaN(entry.Effect));
+    private IEnumerable<PatchEffect> Places => PatchEffect.Of(Labels, Request.By, Effects);
 
     private bool Denoising => Request.Direction == PatchDirection.Denoising;
 
@@ -93,11 +92,26 @@ public sealed record AttributionPatchingFinding : Finding
     private IEnumerable<(string Label, double X, double Y)> Pairs() => Effects.SelectMany((row, r) => row.Select((effect, c) => (Labels.Place(Request.By, r, c), effect, Exact![r][c])))
         .Where(point => !double.IsNaN(point.effect) && !double.IsNaN(point.Item3));
 
-    private TableView Table() => new("Places with the largest estimates", ["place", "change", "share"],
-        [.. Ranked.Select(entry => (IReadOnlyList<object>)[entry.Place, entry.Effect, entry.Effect / (CleanValue - CorruptValue)])])
+    private TableView Table()
     {
-        Caption = FormattableString.Invariant($"The {Metric} is {CleanValue:0.00} on the clean prompt and {CorruptValue:0.00} on the corrupted one; shares are of that difference."),
-    };
+        double range = CleanValue - CorruptValue;
+        string caption = FormattableString.Invariant($"The {Metric} is {CleanValue:0.00} on the clean prompt and {CorruptValue:0.00} on the corrupted one; shares are of that difference.");
+        if (Exact is null)
+        {
+            return new("Places with the largest estimates", ["place", "estimate", "share"],
+                [.. Ranked.Select(entry => (IReadOnlyList<object>)[entry.Place, entry.Effect, entry.Effect / range])])
+            {
+                Caption = caption + " --check patches every place for real too.",
+            };
+        }
+
+        Dictionary<string, double> patched = PatchEffect.Of(Labels, Request.By, Exact).ToDictionary(entry => entry.Place, entry => entry.Effect, StringComparer.Ordinal);
+        return new("Places with the largest estimates", ["place", "estimate", "share", "patched", "share patched"],
+            [.. Ranked.Select(entry => (IReadOnlyList<object>)[entry.Place, entry.Effect, entry.Effect / range, patched[entry.Place], patched[entry.Place] / range])])
+        {
+            Caption = caption,
+        };
+    }
 
     private HeatMapView Map(string title, IReadOnlyList<IReadOnlyList<double>> values, bool diverging) => new(title, Labels.Rows, Labels.Columns, values)
     {

@@ -18,6 +18,7 @@ namespace Cutaway.Techniques.Causes;
 /// <param name="Hypothesis">A file with the claim.</param>
 /// <param name="Parts">Without a file: the parts that alone matter to the logits.</param>
 /// <param name="Agree">The features of prompts by which they matter.</param>
+/// <param name="AnswerTokens">What to do with answers of several tokens.</param>
 /// <param name="Metric">What is measured.</param>
 /// <param name="Samples">How often everything is drawn anew.</param>
 [Technique("causal-scrubbing", Section.Causes, "Test a claim about which parts matter by exchanging everything that it says does not",
@@ -30,6 +31,7 @@ public sealed record CausalScrubbing(
     [property: Help("JSON file with the claim: what each node reads, and which features of it matter")] string? Hypothesis = null,
     [property: Help("Without a file: parts that alone matter to the logits, such as heads, 9.6, mlp3 (default: heads)")] IReadOnlyList<string>? Parts = null,
     [property: Help("Features they matter by: answer, versus, answer-at, versus-at, token:N, prompt (default: answer)")] IReadOnlyList<string>? Agree = null,
+    [property: Help(PairHelp.AnswerTokens)] AnswerTokens AnswerTokens = AnswerTokens.Single,
     [property: Help("What is measured")] MetricChoice Metric = MetricChoice.LogitDifference,
     [property: Help("How often everything is drawn anew"), Range(1, 1000)] int Samples = 4) : ITechnique<CausalScrubbingFinding>
 {
@@ -44,11 +46,11 @@ public sealed record CausalScrubbing(
         ScrubbingHypothesis claim = Hypothesis is not null
             ? ScrubbingHypothesis.Read(Hypothesis)
             : ScrubbingHypothesis.Of(PathEnds.Senders(model.Config, Parts ?? ["heads"]).Select(PathEnds.Name), Agree ?? ["answer"]);
-        PairBatch all = new PairChoice(Pairs: Pairs, Count: Count, Seed: Seed).Encode(model);
+        PairBatch all = new PairChoice(Pairs: Pairs, Count: Count, Seed: Seed, AnswerTokens: AnswerTokens).Encode(model);
 
         // Positions must mean the same in every prompt.
         IGrouping<int, PromptPair> longest = all.Pairs.GroupBy(pair => model.Encode(pair.Clean).Count).MaxBy(group => group.Count())!;
-        PairBatch pairs = longest.Count() == all.Pairs.Count ? all : PairBatch.Encode(model, [.. longest]);
+        PairBatch pairs = longest.Count() == all.Pairs.Count ? all : PairBatch.Encode(model, AnswerTokens, [.. longest]);
         return Run(model, pairs, Metric.For(model, pairs, progress.Cancellation), claim, progress) with { LeftOut = all.Pairs.Count - pairs.Pairs.Count };
     }
 
@@ -60,6 +62,11 @@ public sealed record CausalScrubbing(
     /// <param name="progress">Reports and cancels long work.</param>
     public CausalScrubbingFinding Run(LanguageModel model, PairBatch pairs, Metric metric, ScrubbingHypothesis claim, Progress progress = default)
     {
+        if (pairs.AnswerTokens == AnswerTokens.Sum)
+        {
+            throw CutawayException.Usage("scrubbing exchanges activations between prompts, whose answers may be of different lengths; measure the first token of each (--answer-tokens first)");
+        }
+
         if (pairs.Clean.Mask.Length > 0 || pairs.Clean.Batch < 2)
         {
             throw CutawayException.Input("scrubbing exchanges activations between prompts: give at least two, all of one length");

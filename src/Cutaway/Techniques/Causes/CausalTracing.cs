@@ -52,6 +52,7 @@ public enum SeveredPart
 /// <param name="Noise">Size of the noise in standard deviations of the embeddings.</param>
 /// <param name="Draws">How often noise is drawn.</param>
 /// <param name="Seed">Draws it.</param>
+/// <param name="Memory">Working memory that a batch of runs may take.</param>
 /// <param name="Top">States listed.</param>
 [Technique("causal-tracing", Section.Causes, "Make the model forget a subject by noise, and find the states that bring the answer back",
     Topic = "activation-patching",
@@ -66,6 +67,7 @@ public sealed record CausalTracing(
     [property: Help("Size of the noise in standard deviations of the embeddings"), Range(0.0, 100.0)] double Noise = 3,
     [property: Help("How often noise is drawn"), Range(1, 1000)] int Draws = 10,
     [property: Help("Draws the noise")] int Seed = 0,
+    [property: Help(PairHelp.Memory)] MemorySize? Memory = null,
     [property: Help("States listed"), Range(1, 200)] int Top = 10) : ITechnique<CausalTracingFinding>
 {
     // "Mary" is the answer in the example's default text.
@@ -99,7 +101,7 @@ public sealed record CausalTracing(
         }
 
         Probability metric = new([.. Enumerable.Repeat(answer, Draws)]);
-        SweepResult result = new Sweep(prompts, metric, variants) { Base = [noise] }.Run(model, progress);
+        SweepResult result = new Sweep(prompts, metric, variants) { Base = [noise], MemoryBudget = (Memory ?? MemorySize.Default).Bytes }.Run(model, progress);
         int columns = ids.Count - first;
         return new CausalTracingFinding
         {
@@ -131,6 +133,11 @@ public sealed record CausalTracing(
         if (model.Config.AttentionOnly && (Over == TracedState.Mlp || Severed == SeveredPart.Mlp))
         {
             throw CutawayException.Usage($"'{model.Name}' has no MLPs to restore or to sever");
+        }
+
+        if (Over == TracedState.Hidden && Window > 1)
+        {
+            throw CutawayException.Usage("--window joins layers of attention or MLPs; one residual stream holds what all layers before it wrote. Leave it out, or use it with --over attention or mlp");
         }
 
         if (Over != TracedState.Hidden && Severed != SeveredPart.None)

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Cutaway.Analysis;
 using Cutaway.Data;
 using Cutaway.Metrics;
+using Cutaway.Planning;
 using Cutaway.Tensors;
 
 namespace Cutaway.Techniques.Causes;
@@ -18,34 +19,38 @@ namespace Cutaway.Techniques.Causes;
 /// <param name="Pairs">A file or a generator of prompt pairs, instead of the four.</param>
 /// <param name="Count">Pairs taken of it.</param>
 /// <param name="Seed">Draws generated pairs, and the sample of edges.</param>
+/// <param name="AnswerTokens">What to do with answers of several tokens.</param>
 /// <param name="Metric">What is measured; it must have a gradient.</param>
 /// <param name="Over">What is patched.</param>
 /// <param name="Direction">Which run is changed.</param>
 /// <param name="Edges">Edges compared; all where there are fewer, none for 0.</param>
 /// <param name="Steps">Points between the prompts for integrated gradients.</param>
+/// <param name="Memory">Working memory that a batch of runs may take.</param>
 /// <param name="Top">How many of the largest are compared, of at most half of the places.</param>
 [Technique("compare-attributions", Section.Causes, "Patch for real what gradient methods estimate, and say how well they agree",
     Topic = "attribution-patching",
     Examples = "compare-attributions\ncompare-attributions --over resid-pre --edges 0 --pairs ioi --count 4")]
 public sealed record CompareAttributions(
-    [property: Help("Prompt whose behaviour is explained")] Prompt? Clean = null,
-    [property: Help("Prompt without the information in question, of as many tokens")] Prompt? Corrupt = null,
-    [property: Help("Token that continues the clean prompt, such as \" Mary\"")] string? Answer = null,
-    [property: Help("Token that continues the corrupted prompt, such as \" John\"")] string? Versus = null,
-    [property: Help("Pairs of prompts instead: a file (.csv, .jsonl) or a generator such as ioi")] string? Pairs = null,
-    [property: Help("Pairs taken"), Range(1, 100_000)] int Count = PairChoice.DefaultCount,
+    [property: Help(PairHelp.Clean)] Prompt? Clean = null,
+    [property: Help(PairHelp.Corrupt)] Prompt? Corrupt = null,
+    [property: Help(PairHelp.Answer)] string? Answer = null,
+    [property: Help(PairHelp.Versus)] string? Versus = null,
+    [property: Help(PairHelp.Pairs)] string? Pairs = null,
+    [property: Help(PairHelp.Count), Range(1, 100_000)] int Count = PairChoice.DefaultCount,
     [property: Help("Draws generated pairs, and the sample of edges")] int Seed = 0,
+    [property: Help(PairHelp.AnswerTokens)] AnswerTokens AnswerTokens = AnswerTokens.Single,
     [property: Help("What is measured, by a metric with a gradient")] MetricChoice Metric = MetricChoice.LogitDifference,
     [property: Help("What is patched")] PatchSite Over = PatchSite.HeadZ,
     [property: Help("Which run is changed: the corrupted one (what suffices) or the clean one (what is needed)")] PatchDirection Direction = PatchDirection.Denoising,
     [property: Help("Edges compared, drawn from all; 0 for none"), Range(0, 100_000)] int Edges = 200,
     [property: Help("Points between the prompts, for integrated gradients"), Range(1, 1000)] int Steps = 5,
+    [property: Help(PairHelp.Memory)] MemorySize? Memory = null,
     [property: Help("How many of the largest are compared"), Range(1, 1000)] int Top = 10) : ITechnique<CompareAttributionsFinding>
 {
     /// <inheritdoc/>
     public CompareAttributionsFinding Run(LanguageModel model, Progress progress = default)
     {
-        PairBatch pairs = new PairChoice(Clean, Corrupt, Answer, Versus, Pairs, Count, Seed).Encode(model);
+        PairBatch pairs = new PairChoice(Clean, Corrupt, Answer, Versus, Pairs, Count, Seed, AnswerTokens).Encode(model);
         return Run(model, pairs, Metric.For(model, pairs, progress.Cancellation), progress);
     }
 
@@ -62,6 +67,11 @@ public sealed record CompareAttributions(
             throw CutawayException.Usage($"the metric '{metric.Name}' has no gradient, so no gradient method can be compared; choose logit-difference, log-probability, probability, kl or cross-entropy");
         }
 
+        if (pairs.AnswerTokens == AnswerTokens.Sum && Edges > 0)
+        {
+            throw CutawayException.Usage("--answer-tokens sum reads several positions, which eap-gp cannot follow; compare no edges (--edges 0), or measure the first token (--answer-tokens first)");
+        }
+
         return new CompareAttributionsFinding
         {
             Metric = PromptTokens.Metric(metric, pairs),
@@ -74,7 +84,7 @@ public sealed record CompareAttributions(
     /// <summary>Places of the grid: exact, and by the gradient at the run that is changed, at the other one, and their mean.</summary>
     private AttributionComparison ComparePlaces(LanguageModel model, PairBatch pairs, Metric metric, Progress progress)
     {
-        AttributionPatchingFinding near = new AttributionPatching(Over: Over, Direction: Direction, Check: true).Run(model, pairs, metric, progress);
+        AttributionPatchingFinding near = new AttributionPatching(Over: Over, Direction: Direction, Check: true, Memory: Memory).Run(model, pairs, metric, progress);
         PatchDirection back = Direction == PatchDirection.Denoising ? PatchDirection.Noising : PatchDirection.Denoising;
         AttributionPatchingFinding far = new AttributionPatching(Over: Over, Direction: back).Run(model, pairs, metric, progress);
 

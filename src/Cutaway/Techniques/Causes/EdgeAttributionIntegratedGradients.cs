@@ -42,6 +42,7 @@ public enum PathEnd
 /// <param name="Pairs">A file or a generator of pairs instead.</param>
 /// <param name="Count">How many pairs.</param>
 /// <param name="Seed">Draws them.</param>
+/// <param name="AnswerTokens">What to do with answers of several tokens.</param>
 /// <param name="Metric">What is measured.</param>
 /// <param name="Path">What is put in between.</param>
 /// <param name="Steps">Points, m.</param>
@@ -53,13 +54,14 @@ public enum PathEnd
     Topic = "edge-attribution-patching",
     Examples = "eap-ig --steps 5\neap-ig --path clean-corrupted --metric kl --edges 50")]
 public sealed record EdgeAttributionIntegratedGradients(
-    [property: Help("Prompt whose behaviour is explained")] Prompt? Clean = null,
-    [property: Help("Prompt without the information in question, of as many tokens")] Prompt? Corrupt = null,
-    [property: Help("Token that continues the clean prompt")] string? Answer = null,
-    [property: Help("Token that continues the corrupted prompt")] string? Versus = null,
-    [property: Help("File (.csv, .jsonl) or generator of pairs, instead")] string? Pairs = null,
-    [property: Help("Pairs drawn or read"), Range(1, 100000)] int Count = PairChoice.DefaultCount,
-    [property: Help("Draws the pairs")] int Seed = 0,
+    [property: Help(PairHelp.Clean)] Prompt? Clean = null,
+    [property: Help(PairHelp.Corrupt)] Prompt? Corrupt = null,
+    [property: Help(PairHelp.Answer)] string? Answer = null,
+    [property: Help(PairHelp.Versus)] string? Versus = null,
+    [property: Help(PairHelp.Pairs)] string? Pairs = null,
+    [property: Help(PairHelp.Count), Range(1, 100_000)] int Count = PairChoice.DefaultCount,
+    [property: Help("Draws generated pairs")] int Seed = 0,
+    [property: Help(PairHelp.AnswerTokens)] AnswerTokens AnswerTokens = AnswerTokens.Single,
     [property: Help("What is measured")] MetricChoice Metric = MetricChoice.LogitDifference,
     [property: Help("What is put between corrupted and clean")] GradientPath Path = GradientPath.Inputs,
     [property: Help("Points between them"), Range(1, 1000)] int Steps = 5,
@@ -71,7 +73,7 @@ public sealed record EdgeAttributionIntegratedGradients(
     /// <inheritdoc/>
     public EdgeFinding Run(LanguageModel model, Progress progress = default)
     {
-        PairBatch pairs = new PairChoice(Clean, Corrupt, Answer, Versus, Pairs, Count, Seed).Encode(model);
+        PairBatch pairs = new PairChoice(Clean, Corrupt, Answer, Versus, Pairs, Count, Seed, AnswerTokens).Encode(model);
         return Run(model, pairs, Metric.For(model, pairs, progress.Cancellation), progress);
     }
 

@@ -17,6 +17,7 @@ namespace Cutaway.Techniques.Causes;
 /// <param name="Pairs">A file or a generator of pairs instead.</param>
 /// <param name="Count">How many pairs.</param>
 /// <param name="Seed">Draws them.</param>
+/// <param name="AnswerTokens">What to do with answers of several tokens.</param>
 /// <param name="Metric">What is measured.</param>
 /// <param name="Edges">Edges of the circuit.</param>
 /// <param name="Choose">How the circuit is put together.</param>
@@ -25,13 +26,14 @@ namespace Cutaway.Techniques.Causes;
     Topic = "edge-attribution-patching",
     Examples = "eap --edges 30\neap --edges 50 --choose greedy --check 20")]
 public sealed record EdgeAttributionPatching(
-    [property: Help("Prompt whose behaviour is explained")] Prompt? Clean = null,
-    [property: Help("Prompt without the information in question, of as many tokens")] Prompt? Corrupt = null,
-    [property: Help("Token that continues the clean prompt")] string? Answer = null,
-    [property: Help("Token that continues the corrupted prompt")] string? Versus = null,
-    [property: Help("File (.csv, .jsonl) or generator of pairs, instead")] string? Pairs = null,
-    [property: Help("Pairs drawn or read"), Range(1, 100000)] int Count = PairChoice.DefaultCount,
-    [property: Help("Draws the pairs")] int Seed = 0,
+    [property: Help(PairHelp.Clean)] Prompt? Clean = null,
+    [property: Help(PairHelp.Corrupt)] Prompt? Corrupt = null,
+    [property: Help(PairHelp.Answer)] string? Answer = null,
+    [property: Help(PairHelp.Versus)] string? Versus = null,
+    [property: Help(PairHelp.Pairs)] string? Pairs = null,
+    [property: Help(PairHelp.Count), Range(1, 100_000)] int Count = PairChoice.DefaultCount,
+    [property: Help("Draws generated pairs")] int Seed = 0,
+    [property: Help(PairHelp.AnswerTokens)] AnswerTokens AnswerTokens = AnswerTokens.Single,
     [property: Help("What is measured")] MetricChoice Metric = MetricChoice.LogitDifference,
     [property: Help("Edges of the circuit"), Range(1, 100000)] int Edges = 30,
     [property: Help("Whether the circuit takes the best edges, or grows from the logits")] CircuitChoice Choose = CircuitChoice.Top,
@@ -40,7 +42,7 @@ public sealed record EdgeAttributionPatching(
     /// <inheritdoc/>
     public EdgeFinding Run(LanguageModel model, Progress progress = default)
     {
-        PairBatch pairs = new PairChoice(Clean, Corrupt, Answer, Versus, Pairs, Count, Seed).Encode(model);
+        PairBatch pairs = new PairChoice(Clean, Corrupt, Answer, Versus, Pairs, Count, Seed, AnswerTokens).Encode(model);
         return Run(model, pairs, Metric.For(model, pairs, progress.Cancellation), progress);
     }
 

@@ -70,8 +70,9 @@ public sealed record EdgeFinding : Finding
         get
         {
             string best = Circuit.Count == 0 ? "No chosen edge lies on a path from the input to the logits" : $"The strongest edge is {Circuit[0].Edge}";
+            string agreement = Agreement is { } known ? FormattableString.Invariant($"; against real patches: Pearson {known.Pearson:0.00}, Spearman {known.Spearman:0.00}") : "";
             return FormattableString.Invariant(
-                $"{best}; a circuit of {Circuit.Count} of {EdgeCount} edges keeps {Faithfulness:0%} of the {Metric} ({CleanValue:0.00} clean, {CorruptValue:0.00} corrupted)");
+                $"{best}; a circuit of {Circuit.Count} of {EdgeCount} edges keeps {Faithfulness:0%} of the {Metric} ({CleanValue:0.00} clean, {CorruptValue:0.00} corrupted){agreement}");
         }
     }
 
@@ -93,10 +94,12 @@ public sealed record EdgeFinding : Finding
             }
 
             views.Add(new TextView("What it means", $"An edge is what one node writes and one input of another reads, at all positions. Its score ({Method}) estimates how the {Metric} of the clean prompt "
-                + $"changes when that input alone reads what the source writes on the corrupted prompt. The circuit is run with every other edge corrupted.{Grouped}"));
+                + $"changes when that input alone reads what the source writes on the corrupted prompt. The circuit is run with every other edge corrupted.{Unchecked}{Grouped}"));
             return views;
         }
     }
+
+    private string Unchecked => Checked.Count > 0 ? "" : " --check N patches the N best edges for real, and says how the scores compare.";
 
     private string Grouped => Scores.Graph.Config.Heads == Scores.Graph.Config.KeyValueHeads
         ? ""

@@ -43,20 +43,20 @@ public enum PathSplit
 /// <param name="Path">What a path may pass through.</param>
 /// <param name="Direction">Which prompt is run; senders take what they were on the other.</param>
 /// <param name="Positions">Where receivers read what is sent; null for everywhere.</param>
-/// <param name="Top">Paths listed.</param>
 /// <param name="Memory">Working memory that a batch of runs may take.</param>
+/// <param name="Top">Paths listed.</param>
 [Technique("path-patching", Section.Causes, "Corrupt what one part sends to another and measure what that does to the answer",
     Topic = "path-patching",
     Examples = "path-patching\npath-patching --receivers 2.0.q --each sender\npath-patching --senders heads --receivers all --each pair --path linear")]
 public sealed record PathPatching(
-    [property: Help("Prompt whose behaviour is explained")] Prompt? Clean = null,
-    [property: Help("Prompt without the information in question, of as many tokens")] Prompt? Corrupt = null,
-    [property: Help("Token that continues the clean prompt")] string? Answer = null,
-    [property: Help("Token that continues the corrupted prompt")] string? Versus = null,
-    [property: Help("File (.csv, .jsonl) or generator of pairs, instead")] string? Pairs = null,
-    [property: Help("Pairs drawn or read"), Range(1, 100000)] int Count = PairChoice.DefaultCount,
-    [property: Help("Draws the pairs")] int Seed = 0,
-    [property: Help("What is measured of answers of several tokens")] AnswerTokens AnswerTokens = AnswerTokens.Single,
+    [property: Help(PairHelp.Clean)] Prompt? Clean = null,
+    [property: Help(PairHelp.Corrupt)] Prompt? Corrupt = null,
+    [property: Help(PairHelp.Answer)] string? Answer = null,
+    [property: Help(PairHelp.Versus)] string? Versus = null,
+    [property: Help(PairHelp.Pairs)] string? Pairs = null,
+    [property: Help(PairHelp.Count), Range(1, 100_000)] int Count = PairChoice.DefaultCount,
+    [property: Help("Draws generated pairs")] int Seed = 0,
+    [property: Help(PairHelp.AnswerTokens)] AnswerTokens AnswerTokens = AnswerTokens.Single,
     [property: Help("What is measured")] MetricChoice Metric = MetricChoice.LogitDifference,
     [property: Help("What sends: heads, mlps, input, all, 9.6, mlp3 (default: heads)")] IReadOnlyList<string>? Senders = null,
     [property: Help("What receives: logits, heads, q, k, v, mlps, all, 9.6.q, mlp3 (default: logits)")] IReadOnlyList<string>? Receivers = null,
@@ -64,8 +64,8 @@ public sealed record PathPatching(
     [property: Help("What a path may pass through; linear also holds the norms' scales")] PathKind Path = PathKind.ThroughMlps,
     [property: Help("Which prompt is run; senders take what they were on the other")] PatchDirection Direction = PatchDirection.Noising,
     [property: Help("Positions at which heads and MLPs receive; negative ones count from the end (default: all)")] IReadOnlyList<int>? Positions = null,
-    [property: Help("Paths listed"), Range(1, 200)] int Top = 10,
-    [property: Help("Working memory that a batch of runs may take (default: 1GB)")] MemorySize? Memory = null) : ITechnique<PathPatchingFinding>
+    [property: Help(PairHelp.Memory)] MemorySize? Memory = null,
+    [property: Help("Paths listed"), Range(1, 200)] int Top = 10) : ITechnique<PathPatchingFinding>
 {
     /// <inheritdoc/>
     public PathPatchingFinding Run(LanguageModel model, Progress progress = default)
@@ -91,8 +91,13 @@ public sealed record PathPatching(
             throw CutawayException.Usage("the logits and parts before them receive in different runs; choose --each receiver or --each pair, or leave one of them out");
         }
 
+        if (Positions is not null && receivers.All(receiver => receiver.Node == EdgeNode.Logits))
+        {
+            throw CutawayException.Usage("--positions says where heads and MLPs receive, and the logits receive at the last position; choose other --receivers, or leave --positions out");
+        }
+
         bool denoise = Direction == PatchDirection.Denoising;
-        (TokenBatch prompts, TokenBatch others) = denoise ? (pairs.Corrupt, pairs.Clean) : (pairs.Clean, pairs.Corrupt);
+        (TokenBatch prompts, TokenBatch others) = Direction.Prompts(pairs);
         PathRuns runs = new(model, prompts, others, metric, Path, progress.Cancellation);
         Normalization normalization = denoise ? new(runs.Sent, runs.Held) : new(runs.Held, runs.Sent);
         _ = normalization.Mean(runs.Held);

@@ -126,7 +126,10 @@ public sealed record PathPatchingFinding : Finding
         return new HeatMapView("Every path", [.. rows.Select(row => PathEnds.Name(Rows[row][0]))], [.. columns.Select(column => PathEnds.Name(Columns[column][0]))],
             [.. rows.Select(row => columns.Select(column => Scores[row][column]).ToArray())])
         {
-            RowAxis = "sender", ColumnAxis = "receiver", Unit = Unit, Diverging = true,
+            RowAxis = "sender",
+            ColumnAxis = "receiver",
+            Unit = Unit,
+            Diverging = true,
             Caption = "Empty where the sender comes after the receiver.",
         };
     }
@@ -165,7 +168,7 @@ public sealed record PathPatchingFinding : Finding
     {
         (true, false) => Sender(row),
         (false, true) => Receiver(column),
-        _ => Columns[column].Count == 1 ? $"{Sender(row)} → {PathEnds.Name(Columns[column][0])}" : $"{Sender(row)} → {Receiver(column)}",
+        _ => $"{Sender(row)} → {(Columns[column] is [{ Node: EdgeNode.Head } head] ? PathEnds.Name(head) : Receiver(column))}",
     };
 
     private TableView Numbers((int Row, int Column, double Change)[] top)
@@ -192,7 +195,10 @@ public sealed record PathPatchingFinding : Finding
 
             views.Add(new HeatMapView($"{title}: {grid.Key}", [.. scores.Select((_, i) => $"{first + i}")], [.. scores[0].Select((_, head) => $"{head}")], scores)
             {
-                RowAxis = "layer", ColumnAxis = "head", Unit = Unit, Diverging = true,
+                RowAxis = "layer",
+                ColumnAxis = "head",
+                Unit = Unit,
+                Diverging = true,
             });
         }
 

@@ -48,6 +48,7 @@ public enum LogitReference
 /// <param name="Pairs">A file or a generator of prompt pairs, instead of the four.</param>
 /// <param name="Count">Pairs taken of it.</param>
 /// <param name="Seed">Draws generated pairs.</param>
+/// <param name="AnswerTokens">What to do with answers of several tokens.</param>
 /// <param name="Ablation">What an ablated head becomes.</param>
 /// <param name="Against">What the answer's logit is compared with.</param>
 /// <param name="Top">Heads listed.</param>
@@ -55,24 +56,30 @@ public enum LogitReference
     Topic = "self-repair",
     Examples = "self-repair\nself-repair --pairs ioi --count 16 --ablation roll --model path/to/model.gguf\nself-repair --against versus --ablation zero")]
 public sealed record SelfRepair(
-    [property: Help("Prompt whose behaviour is explained")] Prompt? Clean = null,
+    [property: Help(PairHelp.Clean)] Prompt? Clean = null,
     [property: Help("Prompt that ablated heads come from, of as many tokens")] Prompt? Corrupt = null,
-    [property: Help("Token that continues the clean prompt")] string? Answer = null,
-    [property: Help("Token that continues the corrupted prompt")] string? Versus = null,
-    [property: Help("File (.csv, .jsonl) or generator of pairs, instead")] string? Pairs = null,
-    [property: Help("Pairs drawn or read"), Range(1, 100000)] int Count = PairChoice.DefaultCount,
-    [property: Help("Draws the pairs")] int Seed = 0,
+    [property: Help(PairHelp.Answer)] string? Answer = null,
+    [property: Help(PairHelp.Versus)] string? Versus = null,
+    [property: Help(PairHelp.Pairs)] string? Pairs = null,
+    [property: Help(PairHelp.Count), Range(1, 100_000)] int Count = PairChoice.DefaultCount,
+    [property: Help("Draws generated pairs")] int Seed = 0,
+    [property: Help(PairHelp.AnswerTokens)] AnswerTokens AnswerTokens = AnswerTokens.Single,
     [property: Help("What an ablated head becomes")] RepairAblation Ablation = RepairAblation.Corrupt,
     [property: Help("What the answer's logit is compared with")] LogitReference Against = LogitReference.Mean,
     [property: Help("Heads listed"), Range(1, 200)] int Top = 10) : ITechnique<SelfRepairFinding>
 {
     /// <inheritdoc/>
     public SelfRepairFinding Run(LanguageModel model, Progress progress = default) =>
-        Run(model, new PairChoice(Clean, Corrupt, Answer, Versus, Pairs, Count, Seed).Encode(model), progress);
+        Run(model, new PairChoice(Clean, Corrupt, Answer, Versus, Pairs, Count, Seed, AnswerTokens).Encode(model), progress);
 
     /// <summary>Runs it on prompt pairs of one's own.</summary>
     public SelfRepairFinding Run(LanguageModel model, PairBatch pairs, Progress progress = default)
     {
+        if (pairs.AnswerTokens == AnswerTokens.Sum)
+        {
+            throw CutawayException.Usage("self-repair splits the logit of one token; give answers of one, or measure the first (--answer-tokens first)");
+        }
+
         NetworkConfig config = model.Config;
         Site[] written = [Site.AllZ, .. config.AttentionOnly ? [] : new Site[] { "blocks.*.hook_mlp_out" }];
         Run clean = model.Run(pairs.Clean, Capture.All([.. written, .. DirectPath.Needs(model), "unembed.hook_in"]), LogitScope.None, progress.Cancellation);

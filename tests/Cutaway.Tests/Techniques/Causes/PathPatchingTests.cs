@@ -158,6 +158,15 @@ public sealed class PathPatchingTests
         Assert.StartsWith(message, error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Positions_are_refused_where_nothing_but_the_logits_receives()
+    {
+        LanguageModel model = TestModels.Random();
+        PairBatch pairs = Pairs(model);
+        CutawayException error = Assert.Throws<CutawayException>(() => new PathPatching(Positions: [0]).Run(model, pairs, Metric(pairs)));
+        Assert.Contains("the logits receive at the last position", error.Message, StringComparison.Ordinal);
+    }
+
     private static string Node(EdgeSource sender) => $"{sender.Layer}.{sender.Head}";
 
     private static string Edge(PathPatchingFinding finding, int rank)
