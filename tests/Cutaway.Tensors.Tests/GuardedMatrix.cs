@@ -3,8 +3,11 @@ using Cutaway.Tensors.Kernels;
 
 namespace Cutaway.Tensors.Tests;
 
-/// <summary>A matrix inside a larger block whose other cells are NaN: a product that reads them shows it, one that writes them too.</summary>
-internal sealed unsafe class GuardedMatrix<T>
+/// <summary>
+/// A matrix inside a larger block whose other cells are NaN: a product that reads them shows it, one that writes them too.
+/// Views are bare pointers, so a matrix is held by <c>using</c> until all that reads them is done.
+/// </summary>
+internal sealed unsafe class GuardedMatrix<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private const int Margin = 37;
@@ -58,6 +61,9 @@ internal sealed unsafe class GuardedMatrix<T>
             return count;
         }
     }
+
+    /// <summary>Marks until when the memory is in use.</summary>
+    public void Dispose() => GC.KeepAlive(memory);
 
     /// <summary>The elements in row order.</summary>
     public T[] ToArray()

@@ -75,9 +75,9 @@ public sealed unsafe class LinearTests
         {
             foreach (WeightMatrix weight in new[] { KernelData.Weight(ElementType.Q4_1, 210, 1600, 1), KernelData.Weight(ElementType.Float32, 210, 900, 2), KernelData.Weight(ElementType.Float16, 210, 900, 3, transposed: true) })
             {
-                GuardedMatrix<float> x = new(m, weight.Columns, seed: 4);
-                GuardedMatrix<float> alone = new(m, weight.Rows);
-                GuardedMatrix<float> shared = new(m, weight.Rows);
+                using GuardedMatrix<float> x = new(m, weight.Columns, seed: 4);
+                using GuardedMatrix<float> alone = new(m, weight.Rows);
+                using GuardedMatrix<float> shared = new(m, weight.Rows);
                 MatrixProduct.Linear(null, x.View, weight, null, alone.View);
                 MatrixProduct.Linear(pool, x.View, weight, null, shared.View);
                 ProductAssert.SameBits(alone.ToArray(), shared.ToArray());
@@ -103,8 +103,8 @@ public sealed unsafe class LinearTests
         {
             foreach (int m in new[] { 1, 9 })
             {
-                GuardedMatrix<float> x = new(m, weight.Columns, seed: 4);
-                GuardedMatrix<float> y = new(m, weight.Rows);
+                using GuardedMatrix<float> x = new(m, weight.Columns, seed: 4);
+                using GuardedMatrix<float> y = new(m, weight.Rows);
                 MatrixProduct.Linear(null, x.View, weight, null, y.View);
                 long before = GC.GetAllocatedBytesForCurrentThread();
                 MatrixProduct.Linear(null, x.View, weight, null, y.View);
@@ -116,10 +116,10 @@ public sealed unsafe class LinearTests
     private static void CheckRows(WeightMatrix weight)
     {
         int m = 20;
-        GuardedMatrix<float> x = new(m, weight.Columns, seed: 4);
-        GuardedMatrix<float> together = new(m, weight.Rows);
-        GuardedMatrix<float> alone = new(m, weight.Rows);
-        GuardedMatrix<float> bias = new(1, weight.Rows, seed: 5);
+        using GuardedMatrix<float> x = new(m, weight.Columns, seed: 4);
+        using GuardedMatrix<float> together = new(m, weight.Rows);
+        using GuardedMatrix<float> alone = new(m, weight.Rows);
+        using GuardedMatrix<float> bias = new(1, weight.Rows, seed: 5);
         MatrixProduct.Linear(null, x.View, weight, bias.View.Pointer, together.View);
         for (int i = 0; i < m; i++)
         {
@@ -138,12 +138,12 @@ public sealed unsafe class LinearTests
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         int n = weight.Rows;
-        GuardedMatrix<T> x = new(m, weight.Columns, random.Next(3), seed: 1 + random.Next(99));
-        GuardedMatrix<T> bias = new(1, n, seed: 1 + random.Next(99));
+        using GuardedMatrix<T> x = new(m, weight.Columns, random.Next(3), seed: 1 + random.Next(99));
+        using GuardedMatrix<T> bias = new(1, n, seed: 1 + random.Next(99));
         T* added = random.Next(2) == 0 ? null : bias.View.Pointer;
         int gap = random.Next(3);
-        GuardedMatrix<T> expected = new(m, n, gap);
-        GuardedMatrix<T> actual = new(m, n, gap);
+        using GuardedMatrix<T> expected = new(m, n, gap);
+        using GuardedMatrix<T> actual = new(m, n, gap);
         ReferenceProduct.Linear(x.View, weight, added, expected.View);
         MatrixProduct.Linear(pool, x.View, weight, added, actual.View);
         Assert.Equal(expected.NotANumber, actual.NotANumber);

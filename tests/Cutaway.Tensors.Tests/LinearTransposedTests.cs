@@ -60,9 +60,9 @@ public sealed unsafe class LinearTransposedTests
         WorkerPool pool = new(threads);
         foreach (WeightMatrix weight in new[] { KernelData.Weight(ElementType.Q4_1, 900, 320, 1), KernelData.Weight(ElementType.Float32, 900, 333, 2), KernelData.Weight(ElementType.Float16, 900, 333, 3, transposed: true) })
         {
-            GuardedMatrix<float> dy = new(40, weight.Rows, seed: 4);
-            GuardedMatrix<float> alone = new(40, weight.Columns);
-            GuardedMatrix<float> shared = new(40, weight.Columns);
+            using GuardedMatrix<float> dy = new(40, weight.Rows, seed: 4);
+            using GuardedMatrix<float> alone = new(40, weight.Columns);
+            using GuardedMatrix<float> shared = new(40, weight.Columns);
             MatrixProduct.LinearTransposed(pool, dy.View, weight, shared.View);
             for (int row = 0; row < 40; row++)
             {
@@ -78,8 +78,8 @@ public sealed unsafe class LinearTransposedTests
     {
         foreach (WeightMatrix weight in new[] { KernelData.Weight(ElementType.Q4_1, 40, 1600, 1), KernelData.Weight(ElementType.Float16, 40, 900, 3, transposed: true) })
         {
-            GuardedMatrix<float> dy = new(9, weight.Rows, seed: 4);
-            GuardedMatrix<float> dx = new(9, weight.Columns);
+            using GuardedMatrix<float> dy = new(9, weight.Rows, seed: 4);
+            using GuardedMatrix<float> dx = new(9, weight.Columns);
             MatrixProduct.LinearTransposed(null, dy.View, weight, dx.View);
             long before = GC.GetAllocatedBytesForCurrentThread();
             MatrixProduct.LinearTransposed(null, dy.View, weight, dx.View);
@@ -100,10 +100,10 @@ public sealed unsafe class LinearTransposedTests
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         int gap = random.Next(3);
-        GuardedMatrix<T> dy = new(m, weight.Rows, random.Next(3), seed: 1 + random.Next(99));
-        GuardedMatrix<T> expected = new(m, weight.Columns, gap, seed: accumulate ? 3 : 0);
-        GuardedMatrix<T> actual = new(m, weight.Columns, gap, seed: 3);
-        GuardedMatrix<T> sizes = new(m, weight.Columns);
+        using GuardedMatrix<T> dy = new(m, weight.Rows, random.Next(3), seed: 1 + random.Next(99));
+        using GuardedMatrix<T> expected = new(m, weight.Columns, gap, seed: accumulate ? 3 : 0);
+        using GuardedMatrix<T> actual = new(m, weight.Columns, gap, seed: 3);
+        using GuardedMatrix<T> sizes = new(m, weight.Columns);
         T[] values = weight.Decode<T>();
         fixed (T* w = values)
         {

@@ -53,10 +53,10 @@ public sealed unsafe class MultiplyTests
         {
             foreach (bool transposed in new[] { false, true })
             {
-                GuardedMatrix<float> a = new(m, k, seed: 1);
-                GuardedMatrix<float> b = new(k, n, columnMajor: transposed, seed: 2);
-                GuardedMatrix<float> alone = new(m, n);
-                GuardedMatrix<float> shared = new(m, n);
+                using GuardedMatrix<float> a = new(m, k, seed: 1);
+                using GuardedMatrix<float> b = new(k, n, columnMajor: transposed, seed: 2);
+                using GuardedMatrix<float> alone = new(m, n);
+                using GuardedMatrix<float> shared = new(m, n);
                 MatrixProduct.Multiply(null, a.View, b.View, alone.View, 1f);
                 MatrixProduct.Multiply(pool, a.View, b.View, shared.View, 1f);
                 ProductAssert.SameBits(alone.ToArray(), shared.ToArray());
@@ -71,11 +71,11 @@ public sealed unsafe class MultiplyTests
         WorkerPool pool = new(threads);
         foreach ((int rows, int inputs, int outputs) in new[] { (1500, 128, 130), (700, 130, 350), (1100, 350, 128), (900, 20, 17) })
         {
-            GuardedMatrix<float> dy = new(rows, outputs, gap: 3, seed: 1);
-            GuardedMatrix<float> x = new(rows, inputs, gap: 1, seed: 2);
-            GuardedMatrix<float> exact = new(outputs, inputs, seed: 3);
-            GuardedMatrix<float> alone = new(outputs, inputs, seed: 3);
-            GuardedMatrix<float> shared = new(outputs, inputs, seed: 3);
+            using GuardedMatrix<float> dy = new(rows, outputs, gap: 3, seed: 1);
+            using GuardedMatrix<float> x = new(rows, inputs, gap: 1, seed: 2);
+            using GuardedMatrix<float> exact = new(outputs, inputs, seed: 3);
+            using GuardedMatrix<float> alone = new(outputs, inputs, seed: 3);
+            using GuardedMatrix<float> shared = new(outputs, inputs, seed: 3);
             ReferenceProduct.Multiply(dy.View.Transpose(), x.View, exact.View, 1f, accumulate: true);
             MatrixProduct.Multiply(null, dy.View.Transpose(), x.View, alone.View, 1f, accumulate: true);
             MatrixProduct.Multiply(pool, dy.View.Transpose(), x.View, shared.View, 1f, accumulate: true);
@@ -95,10 +95,10 @@ public sealed unsafe class MultiplyTests
     [InlineData(true, 270, 2048, 1028)]
     public void A_row_has_the_same_bits_alone_and_among_others(bool transposed, int m, int k, int n)
     {
-        GuardedMatrix<float> a = new(m, k, seed: 1);
-        GuardedMatrix<float> b = new(k, n, columnMajor: transposed, seed: 2);
-        GuardedMatrix<float> together = new(m, n);
-        GuardedMatrix<float> alone = new(m, n);
+        using GuardedMatrix<float> a = new(m, k, seed: 1);
+        using GuardedMatrix<float> b = new(k, n, columnMajor: transposed, seed: 2);
+        using GuardedMatrix<float> together = new(m, n);
+        using GuardedMatrix<float> alone = new(m, n);
         MatrixProduct.Multiply(null, a.View, b.View, together.View, 0.7f);
         for (int i = 0; i < m; i++)
         {
@@ -119,12 +119,12 @@ public sealed unsafe class MultiplyTests
     public void What_is_not_finite_reaches_its_row_and_no_other(bool transposed)
     {
         (int m, int k, int n) = (29, 70, 45);
-        GuardedMatrix<float> a = new(m, k, seed: 1);
-        GuardedMatrix<float> b = new(k, n, columnMajor: transposed, seed: 2);
+        using GuardedMatrix<float> a = new(m, k, seed: 1);
+        using GuardedMatrix<float> b = new(k, n, columnMajor: transposed, seed: 2);
         a[3, 69] = float.NaN;
         a[28, 0] = float.PositiveInfinity;
         b[0, 7] = 0;
-        GuardedMatrix<float> c = new(m, n);
+        using GuardedMatrix<float> c = new(m, n);
         MatrixProduct.Multiply(null, a.View, b.View, c.View, 1f);
         for (int i = 0; i < m; i++)
         {
@@ -139,9 +139,9 @@ public sealed unsafe class MultiplyTests
     [Fact]
     public void An_empty_sum_is_zero_and_accumulates_nothing()
     {
-        GuardedMatrix<float> a = new(5, 0);
-        GuardedMatrix<float> b = new(0, 9);
-        GuardedMatrix<float> c = new(5, 9, seed: 3);
+        using GuardedMatrix<float> a = new(5, 0);
+        using GuardedMatrix<float> b = new(0, 9);
+        using GuardedMatrix<float> c = new(5, 9, seed: 3);
         float[] before = c.ToArray();
         MatrixProduct.Multiply(null, a.View, b.View, c.View, 2f, accumulate: true);
         Assert.Equal(before, c.ToArray());
@@ -152,9 +152,9 @@ public sealed unsafe class MultiplyTests
     [Fact]
     public void Nothing_is_allocated()
     {
-        GuardedMatrix<float> a = new(40, 300, seed: 1);
-        GuardedMatrix<float> b = new(300, 70, seed: 2);
-        GuardedMatrix<float> c = new(40, 70);
+        using GuardedMatrix<float> a = new(40, 300, seed: 1);
+        using GuardedMatrix<float> b = new(300, 70, seed: 2);
+        using GuardedMatrix<float> c = new(40, 70);
         MatrixProduct.Multiply(null, a.View, b.View, c.View, 1f);
         MatrixProduct.Multiply(null, c.View, b.View.Transpose(), a.View, 1f);
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -166,12 +166,12 @@ public sealed unsafe class MultiplyTests
     private static void Check<T>(WorkerPool? pool, int m, int k, int n, Random random)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        GuardedMatrix<T> a = new(m, k, random.Next(3), random.Next(4) == 0 ? 2 : 1, random.Next(2) == 0, 1 + random.Next(99));
-        GuardedMatrix<T> b = new(k, n, random.Next(3), random.Next(4) == 0 ? 2 : 1, random.Next(2) == 0, 1 + random.Next(99));
+        using GuardedMatrix<T> a = new(m, k, random.Next(3), random.Next(4) == 0 ? 2 : 1, random.Next(2) == 0, 1 + random.Next(99));
+        using GuardedMatrix<T> b = new(k, n, random.Next(3), random.Next(4) == 0 ? 2 : 1, random.Next(2) == 0, 1 + random.Next(99));
         (int gap, int step, bool columnMajor, int seed) = (random.Next(3), random.Next(4) == 0 ? 2 : 1, random.Next(2) == 0, 1 + random.Next(99));
-        GuardedMatrix<T> expected = new(m, n, gap, step, columnMajor, seed);
-        GuardedMatrix<T> actual = new(m, n, gap, step, columnMajor, seed);
-        GuardedMatrix<T> magnitudes = new(m, n, gap, step, columnMajor, seed);
+        using GuardedMatrix<T> expected = new(m, n, gap, step, columnMajor, seed);
+        using GuardedMatrix<T> actual = new(m, n, gap, step, columnMajor, seed);
+        using GuardedMatrix<T> magnitudes = new(m, n, gap, step, columnMajor, seed);
         T alpha = T.CreateTruncating(random.Next(2) == 0 ? 1 : -0.375);
         bool accumulate = random.Next(2) == 0;
         ReferenceProduct.Multiply(a.View, b.View, expected.View, alpha, accumulate);
