@@ -87,25 +87,25 @@ public sealed class ForwardPassInvarianceTests
         AssertNoAllocation(NetworkRun.Load(path), RandomNetworks.Ids(16, 1));
     }
 
-    /// <summary>Runs a prompt and single tokens until all memory has been taken, then fails if one more token takes any.</summary>
+    /// <summary>Runs a prompt and single tokens, and fails unless ten tokens in a row take no memory.</summary>
     private static void AssertNoAllocation(TransformerNetwork network, int[] prompt)
     {
+        const int Most = 200;
         ForwardPass<float> pass = new(network);
-        KeyValueCache cache = KeyValueCache.Create<float>(network.Config, 1, prompt.Length + 40);
+        KeyValueCache cache = KeyValueCache.Create<float>(network.Config, 1, prompt.Length + Most);
         pass.Run(new ForwardRequest(prompt, 1, prompt.Length) { Cache = cache, Logits = LogitScope.Last });
         int[] token = [1];
-        for (int i = 0; i < 30; i++)
+
+        // The runtime takes a little now and then while it compiles code anew; a pass that allocated would do so every time.
+        int free = 0;
+        for (int i = 0; free < 10 && i < Most; i++)
         {
+            long before = GC.GetAllocatedBytesForCurrentThread();
             pass.Run(new ForwardRequest(token, 1, 1) { Cache = cache, Logits = LogitScope.Last });
+            free = GC.GetAllocatedBytesForCurrentThread() == before ? free + 1 : 0;
         }
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 10; i++)
-        {
-            pass.Run(new ForwardRequest(token, 1, 1) { Cache = cache, Logits = LogitScope.Last });
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(10, free);
     }
 
     private static void Threads<T>(string name)
