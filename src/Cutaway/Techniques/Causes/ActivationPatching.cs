@@ -64,7 +64,7 @@ public sealed record ActivationPatching(
     [property: Help(PairHelp.Count), Range(1, 100_000)] int Count = PairChoice.DefaultCount,
     [property: Help("Draws generated pairs, and noise")] int Seed = 0,
     [property: Help(PairHelp.AnswerTokens)] AnswerTokens AnswerTokens = AnswerTokens.Single,
-    [property: Help("What is measured")] MetricChoice Metric = MetricChoice.LogitDifference,
+    [property: Help(PairHelp.Metric)] MetricChoice Metric = MetricChoice.LogitDifference,
     [property: Help("What is patched")] PatchSite Over = PatchSite.ResidPre,
     [property: Help("How finely")] PatchBy By = PatchBy.Auto,
     [property: Help("Which run is changed: the corrupted one (what suffices) or the clean one (what is needed)")] PatchDirection Direction = PatchDirection.Denoising,

@@ -45,7 +45,7 @@ public sealed record AtpStar(
     [property: Help(PairHelp.Count), Range(1, 100_000)] int Count = PairChoice.DefaultCount,
     [property: Help("Draws generated pairs, and subsets")] int Seed = 0,
     [property: Help(PairHelp.AnswerTokens)] AnswerTokens AnswerTokens = AnswerTokens.Single,
-    [property: Help("What is measured")] MetricChoice Metric = MetricChoice.LogitDifference,
+    [property: Help(PairHelp.Metric)] MetricChoice Metric = MetricChoice.LogitDifference,
     [property: Help("Which run is changed: the clean one (what is needed) or the corrupted one (what suffices)")] PatchDirection Direction = PatchDirection.Noising,
     [property: Help("Take every position of a part by itself")] bool ByPosition = false,
     [property: Help("Take gradients with each layer held in turn")] bool GradDrop = true,

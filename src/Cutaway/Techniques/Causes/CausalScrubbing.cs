@@ -32,7 +32,7 @@ public sealed record CausalScrubbing(
     [property: Help("Without a file: parts that alone matter to the logits, such as heads, 9.6, mlp3 (default: heads)")] IReadOnlyList<string>? Parts = null,
     [property: Help("Features they matter by: answer, versus, answer-at, versus-at, token:N, prompt (default: answer)")] IReadOnlyList<string>? Agree = null,
     [property: Help(PairHelp.AnswerTokens)] AnswerTokens AnswerTokens = AnswerTokens.Single,
-    [property: Help("What is measured")] MetricChoice Metric = MetricChoice.LogitDifference,
+    [property: Help(PairHelp.Metric)] MetricChoice Metric = MetricChoice.LogitDifference,
     [property: Help("How often everything is drawn anew"), Range(1, 1000)] int Samples = 4) : ITechnique<CausalScrubbingFinding>
 {
     /// <inheritdoc/>

@@ -38,13 +38,13 @@ public sealed record EdgeAttributionGradPath(
     [property: Help(PairHelp.Versus)] string? Versus = null,
     [property: Help(PairHelp.Pairs)] string? Pairs = null,
     [property: Help(PairHelp.Count), Range(1, 100_000)] int Count = PairChoice.DefaultCount,
-    [property: Help("Draws generated pairs")] int Seed = 0,
+    [property: Help(PairHelp.Seed)] int Seed = 0,
     [property: Help(PairHelp.AnswerTokens)] AnswerTokens AnswerTokens = AnswerTokens.Single,
-    [property: Help("What is measured")] MetricChoice Metric = MetricChoice.LogitDifference,
+    [property: Help(PairHelp.Metric)] MetricChoice Metric = MetricChoice.LogitDifference,
     [property: Help("Points on the path"), Range(1, 1000)] int Steps = 5,
-    [property: Help("Edges of the circuit"), Range(1, 100000)] int Edges = 30,
-    [property: Help("Whether the circuit takes the best edges, or grows from the logits")] CircuitChoice Choose = CircuitChoice.Top,
-    [property: Help("Best edges patched for real too"), Range(0, 100000)] int Check = 0) : ITechnique<EdgeFinding>
+    [property: Help(PairHelp.Edges), Range(1, 100000)] int Edges = 30,
+    [property: Help(PairHelp.Choose)] CircuitChoice Choose = CircuitChoice.Top,
+    [property: Help(PairHelp.Check), Range(0, 100000)] int Check = 0) : ITechnique<EdgeFinding>
 {
     // A gradient this small has no direction: the pair stays where it is.
     private const double Flat = 1e-12;

@@ -15,6 +15,16 @@ internal static class PairHelp
 
     public const string Count = "Pairs taken of the file or the generator";
 
+    public const string Seed = "Draws generated pairs";
+
+    public const string Metric = "What is measured";
+
+    public const string Edges = "Edges of the circuit";
+
+    public const string Choose = "Whether the circuit takes the best edges, or grows from the logits";
+
+    public const string Check = "Best edges patched for real too";
+
     public const string AnswerTokens = "What is measured of answers of several tokens";
 
     public const string Memory = "Working memory that a batch of runs may take (default: 1GB)";

@@ -62,7 +62,7 @@ public sealed record SelfRepair(
     [property: Help(PairHelp.Versus)] string? Versus = null,
     [property: Help(PairHelp.Pairs)] string? Pairs = null,
     [property: Help(PairHelp.Count), Range(1, 100_000)] int Count = PairChoice.DefaultCount,
-    [property: Help("Draws generated pairs")] int Seed = 0,
+    [property: Help(PairHelp.Seed)] int Seed = 0,
     [property: Help(PairHelp.AnswerTokens)] AnswerTokens AnswerTokens = AnswerTokens.Single,
     [property: Help("What an ablated head becomes")] RepairAblation Ablation = RepairAblation.Corrupt,
     [property: Help("What the answer's logit is compared with")] LogitReference Against = LogitReference.Mean,
