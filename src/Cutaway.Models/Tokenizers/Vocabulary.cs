@@ -1,4 +1,5 @@
 using Cutaway.Models.Formats;
+using Cutaway.Models.Tokenizers.Words;
 
 namespace Cutaway.Models.Tokenizers;
 
@@ -37,6 +38,21 @@ internal sealed class Vocabulary
 
     /// <summary>The id of a token, or null.</summary>
     public int? Find(string token) => ids.TryGetValue(token, out int id) ? id : null;
+
+    /// <summary>The tokens that are not empty as a tree, numbered by their ids.</summary>
+    public TokenTrie ToTrie()
+    {
+        TokenTrie trie = new();
+        for (int id = 0; id < tokens.Length; id++)
+        {
+            if (tokens[id] is { Length: > 0 } token)
+            {
+                trie.Add(token, id);
+            }
+        }
+
+        return trie;
+    }
 
     /// <summary>The id of a token that the file refers to.</summary>
     /// <exception cref="CutawayException">There is no such token.</exception>

@@ -22,7 +22,9 @@ internal static class StepReader
         "Strip" => Normalizers.Strip(step.Flag("strip_left", absent: true), step.Flag("strip_right", absent: true)),
         "Prepend" when step.Text("prepend") is string prefix => text => Normalizers.Prepend(text, prefix),
         "Replace" when (Pattern(step), step.Text("content")) is (TextPattern pattern, string content) => text => Normalizers.Replace(text, pattern, content),
-        string type => throw Unknown(step, "normalizer", type, "NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Prepend, Replace and Sequence"),
+        "BertNormalizer" when step.Flag("lowercase", absent: true) is bool lowered => BertText.Normalizer(
+            step.Flag("clean_text", absent: true), step.Flag("handle_chinese_chars", absent: true), step.Flag("strip_accents", absent: lowered), lowered),
+        string type => throw Unknown(step, "normalizer", type, "BertNormalizer, NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Prepend, Replace and Sequence"),
     };
 
     /// <summary>The pre-tokenizer.</summary>
@@ -38,8 +40,9 @@ internal static class StepReader
         "Punctuation" => PreTokenizers.Punctuation(Behavior(step)),
         "Metaspace" => PreTokenizers.Metaspace(Mark(step), Prepend(step), step.Flag("split", absent: true)),
         "Whitespace" => PreTokenizers.Split(TextPatterns.Regex(@"\w+|[^\w\s]+", step.Source), SplitBehavior.Removed, invert: true),
+        "BertPreTokenizer" => PreTokenizers.Bert,
         "WhitespaceSplit" => PreTokenizers.WhitespaceSplit,
-        string type => throw Unknown(step, "pre-tokenizer", type, "ByteLevel, Split, Digits, Punctuation, Metaspace, Whitespace, WhitespaceSplit and Sequence"),
+        string type => throw Unknown(step, "pre-tokenizer", type, "BertPreTokenizer, ByteLevel, Split, Digits, Punctuation, Metaspace, Whitespace, WhitespaceSplit and Sequence"),
     };
 
     /// <summary>The post-processor.</summary>
@@ -69,7 +72,8 @@ internal static class StepReader
             inner ? 0 : step.OptionalCount(int.MaxValue, "start") ?? 0,
             inner ? 0 : step.OptionalCount(int.MaxValue, "stop") ?? 0),
         "Metaspace" => Decoders.Metaspace(Mark(step)[0], !inner && Prepend(step) != PrependScheme.Never),
-        string type => throw Unknown(step, "decoder", type, "ByteLevel, ByteFallback, Fuse, Replace, Strip, Metaspace and Sequence"),
+        "WordPiece" => Decoders.WordPiece(step.OptionalText("prefix") ?? "##", step.Flag("cleanup", absent: true), first: !inner),
+        string type => throw Unknown(step, "decoder", type, "ByteLevel, ByteFallback, Fuse, Replace, Strip, Metaspace, WordPiece and Sequence"),
     };
 
     private static IReadOnlyList<ConfigReader> Steps(ConfigReader step, string key) =>
