@@ -11,6 +11,6 @@ internal static class Qwen3
         (config, network, weights) =>
         {
             bool attentionBias = config.Flag("attention_bias", absent: false);
-            return GatedDecoder.Map(network, weights, attentionBias, attentionBias);
+            return new DecoderLayout { ProjectionBias = attentionBias, OutputBias = attentionBias }.Map(network, weights);
         });
 }

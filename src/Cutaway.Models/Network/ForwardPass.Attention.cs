@@ -17,6 +17,7 @@ public sealed unsafe partial class ForwardPass<T>
     private readonly Scratch outputWeights = new();
     private readonly Scratch parallelPart = new();
     private readonly RotaryTables rotary = new();
+    private readonly ScoreBiasTable scoreBias = new();
 
     /// <summary>Computes what attention adds to the residual stream.</summary>
     private void Attend(int layer, BlockWeights block, Scratch target)
@@ -174,17 +175,23 @@ public sealed unsafe partial class ForwardPass<T>
     }
 
     // Attention of a layer over sequences of one length; where the values are is set by the caller.
-    private AttentionWork<T> Work(int layer, int before, int length) => new()
+    private AttentionWork<T> Work(int layer, int before, int length)
     {
-        Heads = config.Heads,
-        KeyHeads = config.KeyValueHeads,
-        DHead = config.DHead,
-        Length = length,
-        Past = before,
-        Window = config.LayerConfigs[layer].Window ?? int.MaxValue,
-        Scale = T.CreateTruncating(config.LayerConfigs[layer].AttentionScale),
-        SoftCap = T.CreateTruncating(config.ScoreSoftCap ?? 0),
-    };
+        NativeBuffer<T>? bias = scoreBias.For<T>(config, before + length);
+        return new()
+        {
+            Heads = config.Heads,
+            KeyHeads = config.KeyValueHeads,
+            DHead = config.DHead,
+            Length = length,
+            Past = before,
+            Window = config.LayerConfigs[layer].Window ?? int.MaxValue,
+            Scale = T.CreateTruncating(config.LayerConfigs[layer].AttentionScale),
+            SoftCap = T.CreateTruncating(config.ScoreSoftCap ?? 0),
+            Bias = bias is null ? null : bias.Pointer,
+            BiasSpan = scoreBias.Span,
+        };
+    }
 
     private AttentionOperation<T>? Recorded(AttentionStep step, in AttentionWork<T> work, Scratch? q, Scratch? k, Scratch? v, Scratch? s) =>
         tape is null ? null : AttentionOperation<T>.Record(tape, step, work, request.Batch, mask, q?.Variable, k?.Variable, v?.Variable, s?.Variable);

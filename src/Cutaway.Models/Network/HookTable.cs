@@ -41,6 +41,11 @@ public sealed class HookTable
     private void Build()
     {
         NetworkConfig c = config;
+        if (c.EmbeddingNorm)
+        {
+            AddNorm(HookKind.EmbedNormScale, -1, "embed.ln");
+        }
+
         Add(HookKind.Embed, -1, "hook_embed", Resid);
         if (c.Positions is PositionKind.Learned or PositionKind.Shortformer)
         {

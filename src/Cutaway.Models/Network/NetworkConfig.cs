@@ -42,6 +42,9 @@ public enum PositionKind
 
     /// <summary>Rotation of queries and keys.</summary>
     Rotary,
+
+    /// <summary>A bias on scores that falls with the distance, by a slope of each head (ALiBi; Press et al. 2022).</summary>
+    Alibi,
 }
 
 /// <summary>The shape and the arithmetic of a network: everything its one forward pass needs to know.</summary>
@@ -103,6 +106,12 @@ public sealed record NetworkConfig
 
     /// <summary>Whether what attention and MLP add is normalised too (Gemma 2 and 3: <c>ln1_post</c>, <c>ln2_post</c>).</summary>
     public bool PostNorms { get; init; }
+
+    /// <summary>What ALiBi adds to a score for each position that the key is before the query, negated: one slope a head; else null.</summary>
+    public IReadOnlyList<double>? AlibiSlopes { get; init; }
+
+    /// <summary>Whether the embedding is normalised before the first block (BLOOM).</summary>
+    public bool EmbeddingNorm { get; init; }
 
     /// <summary>Factor on the embedding (Gemma: the square root of DModel); 1 elsewhere.</summary>
     public double EmbeddingScale { get; init; } = 1;

@@ -60,6 +60,9 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
     /// <summary>Learned positions, [context, d_model], or null.</summary>
     public WeightMatrix? Positions { get; init; }
 
+    /// <summary>Norm of the embedding, <c>embed.ln</c>, or null.</summary>
+    public NormWeights? EmbeddingNorm { get; init; }
+
     /// <summary><c>ln_final</c>, or null.</summary>
     public NormWeights? FinalNorm { get; init; }
 
@@ -71,6 +74,7 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
         return new(matrix(Embedding), [.. Blocks.Select(Block)], Linear(Unembedding)!)
         {
             Positions = Positions is null ? null : matrix(Positions),
+            EmbeddingNorm = Norm(EmbeddingNorm),
             FinalNorm = Norm(FinalNorm),
         };
 
@@ -108,6 +112,7 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
         return new(embedding, [.. Enumerable.Range(0, c.Layers).Select(_ => Block())], new LinearWeights(c.TiedEmbedding ? embedding : Matrix(c.Vocabulary, c.DModel)))
         {
             Positions = c.Positions is PositionKind.Learned or PositionKind.Shortformer ? Matrix(c.Context, c.DModel) : null,
+            EmbeddingNorm = c.EmbeddingNorm ? Norm(c.DModel) : null,
             FinalNorm = Norm(c.DModel),
         };
 
