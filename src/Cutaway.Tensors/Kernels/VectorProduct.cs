@@ -64,6 +64,14 @@ internal static unsafe class VectorProduct
             : Vector256.IsHardwareAccelerated ? Run<BlockDot<TBlock, Lanes256, ProductLanes256<float>, Vector256<float>>>(pool, x, weight, target)
             : Vector128.IsHardwareAccelerated && Run<BlockDot<TBlock, Lanes128, ProductLanes128<float>, Vector128<float>>>(pool, x, weight, target);
 
+    private static bool Run<TDot>(WorkerPool? pool, float* x, WeightMatrix weight, ProductTarget<float> target)
+        where TDot : struct, IStoredDot
+    {
+        Work<TDot> work = new(x, weight, target);
+        ProductPool.For(pool, (weight.Rows + Work<TDot>.Rows - 1) / Work<TDot>.Rows, (long)weight.Rows * weight.Columns, ref work);
+        return true;
+    }
+
     private readonly struct GroupedProduct(WorkerPool? pool, float* x, WeightMatrix weight, ProductTarget<float> target) : IGroupedBlockUser
     {
         public void Use<TBlock>()
@@ -71,14 +79,6 @@ internal static unsafe class VectorProduct
                 _ = Vector512.IsHardwareAccelerated ? Run<GroupedDot<TBlock, Lanes512, ProductLanes512<float>, Vector512<float>>>(pool, x, weight, target)
                     : Vector256.IsHardwareAccelerated ? Run<GroupedDot<TBlock, Lanes256, ProductLanes256<float>, Vector256<float>>>(pool, x, weight, target)
                     : Run<GroupedDot<TBlock, Lanes128, ProductLanes128<float>, Vector128<float>>>(pool, x, weight, target);
-    }
-
-    private static bool Run<TDot>(WorkerPool? pool, float* x, WeightMatrix weight, ProductTarget<float> target)
-        where TDot : struct, IStoredDot
-    {
-        Work<TDot> work = new(x, weight, target);
-        ProductPool.For(pool, (weight.Rows + Work<TDot>.Rows - 1) / Work<TDot>.Rows, (long)weight.Rows * weight.Columns, ref work);
-        return true;
     }
 
     private readonly struct Work<TDot>(float* x, WeightMatrix weight, ProductTarget<float> target) : IParallelWork

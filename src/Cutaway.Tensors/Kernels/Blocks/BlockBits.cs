@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -64,22 +63,14 @@ internal static unsafe class BlockBits
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void QuarterScales(float factor, byte* nibbles, float* target)
     {
-        for (int i = 0; i < 16; i++)
-        {
-            target[i] = factor * (0.5f + ((nibbles[i / 2] >> (4 * (i % 2))) & 15)) * 0.25f;
-        }
-    }
-
-    /// <summary>Values turned negative where a mask is set.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<sbyte> Negate(Vector128<sbyte> values, Vector128<byte> mask) => (values ^ mask.AsSByte()) - mask.AsSByte();
-
-    /// <summary>Seven signs are stored; the eighth makes their number even.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint WithParity(uint signs)
-    {
-        uint seven = signs & 127;
-        return seven | (((uint)BitOperations.PopCount(seven) & 1) << 7);
+        Vector128<ushort> pairs = Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<ulong>(nibbles)).AsByte());
+        (Vector128<ushort> lower, Vector128<ushort> upper) = Vector128.Widen(Low((pairs | (pairs << 4)).AsByte()));
+        (Vector128<uint> a, Vector128<uint> b) = Vector128.Widen(lower);
+        (Vector128<uint> c, Vector128<uint> d) = Vector128.Widen(upper);
+        Quarter(a.AsInt32(), factor).Store(target);
+        Quarter(b.AsInt32(), factor).Store(target + 4);
+        Quarter(c.AsInt32(), factor).Store(target + 8);
+        Quarter(d.AsInt32(), factor).Store(target + 12);
     }
 
     /// <summary>A point of eight coordinates.</summary>
@@ -93,4 +84,8 @@ internal static unsafe class BlockBits
     /// <summary>Where a code book begins.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ref sbyte Start(ReadOnlySpan<sbyte> grid) => ref MemoryMarshal.GetReference(grid);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Quarter(Vector128<int> nibbles, float factor) =>
+        Vector128.Create(factor) * (Vector128.ConvertToSingle(nibbles) + Vector128.Create(0.5f)) * Vector128.Create(0.25f);
 }

@@ -19,6 +19,7 @@ internal readonly unsafe struct BlockIQ1_M : IGroupedBlock
 
     public static bool HasMinima => false;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(byte* block, sbyte* q, float* scales, float* minima)
     {
         ulong words = Unsafe.ReadUnaligned<ulong>(block + 48);

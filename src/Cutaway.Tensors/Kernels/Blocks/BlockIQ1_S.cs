@@ -20,6 +20,7 @@ internal readonly unsafe struct BlockIQ1_S : IGroupedBlock
 
     public static bool HasMinima => false;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(byte* block, sbyte* q, float* scales, float* minima)
     {
         float scale = HalfFormat.Read(block);

@@ -16,18 +16,19 @@ internal readonly unsafe struct BlockIQ2_S : IGroupedBlock
 
     public static bool HasMinima => false;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(byte* block, sbyte* q, float* scales, float* minima)
     {
         BlockBits.QuarterScales(HalfFormat.Read(block), block + 74, scales);
+        ref ulong masks = ref SignSets.Eight;
         ref sbyte grid = ref BlockBits.Start(Grids.TwoBitS);
         for (int group = 0; group < 16; group++)
         {
             int upper = block[66 + (group / 2)] >> (4 * (group % 2));
             int first = block[2 + (2 * group)] | ((upper & 3) << 8);
             int second = block[3 + (2 * group)] | ((upper & 12) << 6);
-            uint signs = Unsafe.ReadUnaligned<ushort>(block + 34 + (2 * group));
-            Vector128<sbyte> values = Vector128.Create(BlockBits.Eight(ref grid, first), BlockBits.Eight(ref grid, second)).AsSByte();
-            BlockBits.Negate(values, BlockBits.Spread(signs, signs >> 8)).Store(q + (16 * group));
+            byte* signs = block + 34 + (2 * group);
+            SignSets.Apply(BlockBits.Eight(ref grid, first), BlockBits.Eight(ref grid, second), ref masks, signs[0], signs[1]).Store(q + (16 * group));
         }
     }
 }

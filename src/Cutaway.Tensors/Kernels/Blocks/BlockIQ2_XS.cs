@@ -16,16 +16,18 @@ internal readonly unsafe struct BlockIQ2_XS : IGroupedBlock
 
     public static bool HasMinima => false;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(byte* block, sbyte* q, float* scales, float* minima)
     {
         BlockBits.QuarterScales(HalfFormat.Read(block), block + 66, scales);
+        ref ulong masks = ref SignSets.Seven;
         ref sbyte grid = ref BlockBits.Start(Grids.TwoBitXs);
         for (int group = 0; group < 16; group++)
         {
             uint words = Unsafe.ReadUnaligned<uint>(block + 2 + (4 * group));
-            Vector128<sbyte> values = Vector128.Create(BlockBits.Eight(ref grid, (int)(words & 511)), BlockBits.Eight(ref grid, (int)((words >> 16) & 511))).AsSByte();
-            Vector128<byte> mask = BlockBits.Spread(BlockBits.WithParity(words >> 9), BlockBits.WithParity(words >> 25));
-            BlockBits.Negate(values, mask).Store(q + (16 * group));
+            ulong first = BlockBits.Eight(ref grid, (int)(words & 511));
+            ulong second = BlockBits.Eight(ref grid, (int)((words >> 16) & 511));
+            SignSets.Apply(first, second, ref masks, (words >> 9) & 127, words >> 25).Store(q + (16 * group));
         }
     }
 }

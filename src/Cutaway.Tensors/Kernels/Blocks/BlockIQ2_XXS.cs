@@ -16,9 +16,11 @@ internal readonly unsafe struct BlockIQ2_XXS : IGroupedBlock
 
     public static bool HasMinima => false;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(byte* block, sbyte* q, float* scales, float* minima)
     {
         float scale = HalfFormat.Read(block);
+        ref ulong masks = ref SignSets.Seven;
         ref sbyte grid = ref BlockBits.Start(Grids.TwoBitXxs);
         for (int group = 0; group < 8; group++)
         {
@@ -27,9 +29,9 @@ internal readonly unsafe struct BlockIQ2_XXS : IGroupedBlock
             scales[group] = scale * (0.5f + (signs >> 28)) * 0.25f;
             for (int part = 0; part < 4; part += 2)
             {
-                Vector128<sbyte> values = Vector128.Create(BlockBits.Eight(ref grid, points[part]), BlockBits.Eight(ref grid, points[part + 1])).AsSByte();
-                Vector128<byte> mask = BlockBits.Spread(BlockBits.WithParity(signs >> (7 * part)), BlockBits.WithParity(signs >> (7 * part + 7)));
-                BlockBits.Negate(values, mask).Store(q + (32 * group) + (8 * part));
+                ulong first = BlockBits.Eight(ref grid, points[part]);
+                ulong second = BlockBits.Eight(ref grid, points[part + 1]);
+                SignSets.Apply(first, second, ref masks, (signs >> (7 * part)) & 127, (signs >> ((7 * part) + 7)) & 127).Store(q + (32 * group) + (8 * part));
             }
         }
     }

@@ -16,9 +16,11 @@ internal readonly unsafe struct BlockIQ3_S : IGroupedBlock
 
     public static bool HasMinima => false;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(byte* block, sbyte* q, float* scales, float* minima)
     {
         float scale = HalfFormat.Read(block);
+        ref ulong masks = ref SignSets.Eight;
         ref sbyte grid = ref BlockBits.Start(Grids.ThreeBitS);
         for (int group = 0; group < 8; group++)
         {
@@ -27,11 +29,10 @@ internal readonly unsafe struct BlockIQ3_S : IGroupedBlock
             for (int part = 0; part < 2; part++, ninth >>= 4)
             {
                 byte* points = block + 2 + (8 * group) + (4 * part);
-                uint signs = Unsafe.ReadUnaligned<ushort>(block + 74 + (4 * group) + (2 * part));
-                Vector128<sbyte> values = Vector128.Create(
-                    BlockBits.Four(ref grid, points[0] | (ninth & 256)) | (BlockBits.Four(ref grid, points[1] | ((ninth >> 1) & 256)) << 32),
-                    BlockBits.Four(ref grid, points[2] | ((ninth >> 2) & 256)) | (BlockBits.Four(ref grid, points[3] | ((ninth >> 3) & 256)) << 32)).AsSByte();
-                BlockBits.Negate(values, BlockBits.Spread(signs, signs >> 8)).Store(q + (32 * group) + (16 * part));
+                byte* signs = block + 74 + (4 * group) + (2 * part);
+                ulong first = BlockBits.Four(ref grid, points[0] | (ninth & 256)) | (BlockBits.Four(ref grid, points[1] | ((ninth >> 1) & 256)) << 32);
+                ulong second = BlockBits.Four(ref grid, points[2] | ((ninth >> 2) & 256)) | (BlockBits.Four(ref grid, points[3] | ((ninth >> 3) & 256)) << 32);
+                SignSets.Apply(first, second, ref masks, signs[0], signs[1]).Store(q + (32 * group) + (16 * part));
             }
         }
     }

@@ -16,9 +16,11 @@ internal readonly unsafe struct BlockIQ3_XXS : IGroupedBlock
 
     public static bool HasMinima => false;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(byte* block, sbyte* q, float* scales, float* minima)
     {
         float scale = HalfFormat.Read(block);
+        ref ulong masks = ref SignSets.Seven;
         ref sbyte grid = ref BlockBits.Start(Grids.ThreeBitXxs);
         for (int group = 0; group < 8; group++)
         {
@@ -27,11 +29,9 @@ internal readonly unsafe struct BlockIQ3_XXS : IGroupedBlock
             for (int part = 0; part < 2; part++)
             {
                 byte* points = block + 2 + (8 * group) + (4 * part);
-                Vector128<byte> mask = BlockBits.Spread(BlockBits.WithParity(signs >> (14 * part)), BlockBits.WithParity(signs >> (14 * part + 7)));
-                Vector128<sbyte> values = Vector128.Create(
-                    BlockBits.Four(ref grid, points[0]) | (BlockBits.Four(ref grid, points[1]) << 32),
-                    BlockBits.Four(ref grid, points[2]) | (BlockBits.Four(ref grid, points[3]) << 32)).AsSByte();
-                BlockBits.Negate(values, mask).Store(q + (32 * group) + (16 * part));
+                ulong first = BlockBits.Four(ref grid, points[0]) | (BlockBits.Four(ref grid, points[1]) << 32);
+                ulong second = BlockBits.Four(ref grid, points[2]) | (BlockBits.Four(ref grid, points[3]) << 32);
+                SignSets.Apply(first, second, ref masks, (signs >> (14 * part)) & 127, (signs >> ((14 * part) + 7)) & 127).Store(q + (32 * group) + (16 * part));
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Cutaway.Tensors.Kernels.Lanes;
 
@@ -14,6 +15,7 @@ internal readonly unsafe struct BlockQ2_K : IGroupedBlock
 
     public static bool HasMinima => true;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(byte* block, sbyte* q, float* scales, float* minima)
     {
         Vector128<byte> both = Vector128.Load(block);

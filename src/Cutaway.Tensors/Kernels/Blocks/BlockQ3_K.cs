@@ -21,6 +21,7 @@ internal readonly unsafe struct BlockQ3_K : IGroupedBlock
 
     public static bool HasMinima => false;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(byte* block, sbyte* q, float* scales, float* minima)
     {
         uint first = Unsafe.ReadUnaligned<uint>(block + 96);

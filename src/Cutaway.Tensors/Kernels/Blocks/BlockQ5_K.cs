@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Cutaway.Tensors.Kernels.Blocks;
@@ -13,6 +14,7 @@ internal readonly unsafe struct BlockQ5_K : IGroupedBlock
 
     public static bool HasMinima => true;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(byte* block, sbyte* q, float* scales, float* minima)
     {
         SixBitScales.Read(block, scales, minima);

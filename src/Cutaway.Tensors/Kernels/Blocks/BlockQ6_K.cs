@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Cutaway.Tensors.Kernels.Lanes;
 
@@ -17,6 +18,7 @@ internal readonly unsafe struct BlockQ6_K : IGroupedBlock
 
     public static bool HasMinima => false;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(byte* block, sbyte* q, float* scales, float* minima)
     {
         float scale = HalfFormat.Read(block + 208);

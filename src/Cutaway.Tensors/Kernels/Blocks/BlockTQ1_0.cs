@@ -18,6 +18,7 @@ internal readonly unsafe struct BlockTQ1_0 : IGroupedBlock
 
     public static bool HasMinima => false;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(byte* block, sbyte* q, float* scales, float* minima)
     {
         Vector128<float> scale = Vector128.Create(HalfFormat.Read(block + 52));

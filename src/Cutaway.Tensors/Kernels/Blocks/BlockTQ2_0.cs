@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Cutaway.Tensors.Kernels.Lanes;
 
@@ -14,6 +15,7 @@ internal readonly unsafe struct BlockTQ2_0 : IGroupedBlock
 
     public static bool HasMinima => false;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(byte* block, sbyte* q, float* scales, float* minima)
     {
         Vector128<float> scale = Vector128.Create(HalfFormat.Read(block + 64));
