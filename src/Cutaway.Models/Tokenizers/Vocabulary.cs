@@ -54,6 +54,21 @@ internal sealed class Vocabulary
         return trie;
     }
 
+    /// <summary>The ids of the tokens for single bytes, <c>&lt;0x00&gt;</c> to <c>&lt;0xFF&gt;</c>, or null if one is missing.</summary>
+    public int[]? Bytes()
+    {
+        int[] bytes = new int[256];
+        for (int value = 0; value < bytes.Length; value++)
+        {
+            if (!ids.TryGetValue($"<0x{value:X2}>", out bytes[value]))
+            {
+                return null;
+            }
+        }
+
+        return bytes;
+    }
+
     /// <summary>The id of a token that the file refers to.</summary>
     /// <exception cref="CutawayException">There is no such token.</exception>
     public int Demand(string token, string source, string what) =>

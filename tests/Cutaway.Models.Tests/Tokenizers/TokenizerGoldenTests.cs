@@ -15,6 +15,7 @@ public sealed class TokenizerGoldenTests
     [InlineData("bpe-o200k")]
     [InlineData("sentencepiece-bpe")]
     [InlineData("wordpiece")]
+    [InlineData("unigram")]
     public void Hard_strings_have_the_ids_offsets_and_texts_of_the_reference(string folder) =>
         GoldenStrings.Check(TokenizerLoader.FromFolder(Fixtures.Golden("tokenizers", folder)), Fixtures.Golden("tokenizers", folder, "golden.json"));
 

@@ -17,7 +17,7 @@ internal static class JsonTokenizer
     {
         ConfigReader root = file.Rest;
         ConfigReader model = root.OptionalSection("model") ?? throw root.Fault("model", "missing", "an object with the vocabulary was expected");
-        string type = model.OptionalText("type") ?? (file.Merges is null ? "WordLevel" : "BPE");
+        string type = model.OptionalText("type") ?? (file.Scores is not null ? "Unigram" : file.Merges is null ? "WordLevel" : "BPE");
         IReadOnlyList<ConfigReader> added = root.OptionalSections("added_tokens") ?? [];
         AddedToken[] addedTokens = [.. added.Select(Added)];
         Vocabulary vocabulary = new(ById(file.Vocabulary ?? throw model.Fault("vocab", "missing", "an object of tokens and ids was expected"), addedTokens, root.Source), root.Source);
@@ -38,7 +38,8 @@ internal static class JsonTokenizer
         "BPE" => Bpe(file, model, vocabulary),
         "WordLevel" => new WordLevelModel(vocabulary, Unknown(model, vocabulary), model.Source),
         "WordPiece" => WordPiece(model, vocabulary),
-        _ => throw CutawayException.Model($"{model.Source} holds a tokenizer of the type {Quote.Name(type)}, which is not supported; supported are BPE, WordLevel and WordPiece"),
+        "Unigram" => Unigram(file, model, vocabulary),
+        _ => throw CutawayException.Model($"{model.Source} holds a tokenizer of the type {Quote.Name(type)}, which is not supported; supported are BPE, Unigram, WordLevel and WordPiece"),
     };
 
     private static WordPieceModel WordPiece(ConfigReader model, Vocabulary vocabulary) => new(
@@ -46,6 +47,17 @@ internal static class JsonTokenizer
         model.OptionalText("continuing_subword_prefix") ?? "##",
         Unknown(model, vocabulary) ?? vocabulary.Demand("[UNK]", model.Source, "the token for unknown words"),
         model.OptionalCount(int.MaxValue, "max_input_chars_per_word") ?? 100);
+
+    private static UnigramModel Unigram(TokenizerJson file, ConfigReader model, Vocabulary vocabulary)
+    {
+        double[] scores = [.. file.Scores ?? throw model.Fault("vocab", "an object", "a list of tokens with scores was expected")];
+        int? unknown = model.OptionalCount(Limits.Vocabulary, "unk_id");
+        return new UnigramModel(vocabulary, scores, model.Source)
+        {
+            Unknown = unknown is null || unknown < scores.Length ? unknown : throw model.Fault("unk_id", unknown, $"the vocabulary has {scores.Length} tokens"),
+            Bytes = model.Flag("byte_fallback", absent: false) ? vocabulary.Bytes() : null,
+        };
+    }
 
     private static BpeModel Bpe(TokenizerJson file, ConfigReader model, Vocabulary vocabulary)
     {

@@ -90,6 +90,16 @@ internal static class Normalizers
         return text.Slice(start, Math.Max(0, end - start));
     };
 
+    /// <summary>The rules of neural machine translation in SentencePiece: some control characters are dropped, all kinds of spaces and breaks become spaces.</summary>
+    public static AlignedText Nmt(AlignedText text) => !text.Span.ContainsAnyExceptInRange(' ', '~') ? text : Rewrite(text, static (rune, origin, builder) =>
+    {
+        if (rune.Value is not ((>= 0x01 and <= 0x08) or 0x0B or (>= 0x0E and <= 0x1F) or 0x7F or 0x8F or 0x9F))
+        {
+            bool isSpace = rune.Value is '\t' or '\n' or '\f' or '\r' or 0x1680 or (>= 0x200B and <= 0x200F) or 0x2028 or 0x2029 or 0x2581 or 0xFEFF or 0xFFFD;
+            builder.Append(isSpace ? new Rune(' ') : rune, origin);
+        }
+    });
+
     /// <summary>Drops the marks, or other characters beyond ASCII, that fulfil a condition.</summary>
     public static AlignedText Drop(AlignedText text, Func<Rune, bool> condition) => Ascii.IsValid(text.Span)
         ? text
