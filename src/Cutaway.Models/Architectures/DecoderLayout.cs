@@ -86,8 +86,16 @@ internal sealed record DecoderLayout
             fused?.Rows(queries + keys, keys) ?? Projection("v_proj", keys),
             weights.Linear($"{name}.{Output}", network.DModel, queries, OutputBias))
         {
-            QueryNorm = network.HeadNorms ? weights.Norm($"{name}.{HeadNorms.Query}", network.DHead, bias: false) : null,
-            KeyNorm = network.HeadNorms ? weights.Norm($"{name}.{HeadNorms.Key}", network.DHead, bias: false) : null,
+            QueryNorm = HeadNorm(HeadNorms.Query, network.Heads),
+            KeyNorm = HeadNorm(HeadNorms.Key, network.KeyValueHeads),
+        };
+
+        NormWeights? HeadNorm(string part, int heads) => network.QueryKeyNorm switch
+        {
+            QueryKeyNorm.None => null,
+            QueryKeyNorm.Head => weights.Norm($"{name}.{part}", network.DHead, bias: false),
+            QueryKeyNorm.EachHead => new NormWeights(weights.Vector($"{name}.{part}.weight", heads, network.DHead)),
+            _ => weights.Norm($"{name}.{part}", heads * network.DHead, bias: false),
         };
 
         LinearWeights Projection(string part, int width) => weights.Linear($"{name}.self_attn.{part}", width, network.DModel, ProjectionBias);

@@ -74,10 +74,17 @@ public sealed unsafe partial class ForwardPass<T>
             Linear(read, rows, weights.Key, keys);
         }
 
+        if (c.ProjectionBound is { } bound)
+        {
+            Clamp(queries, T.CreateTruncating(bound), c.Heads * c.DHead);
+            Clamp(keys, T.CreateTruncating(bound), c.KeyValueHeads * c.DHead);
+            Clamp(values, T.CreateTruncating(bound), c.KeyValueHeads * c.DHead);
+        }
+
         Visit(HookKind.Query, layer, queries, batch, length, c.Heads, c.DHead);
         Visit(HookKind.Key, layer, keys, batch, length, c.KeyValueHeads, c.DHead);
         Visit(HookKind.Value, layer, values, batch, length, c.KeyValueHeads, c.DHead);
-        if (c.HeadNorms)
+        if (c.QueryKeyNorm != QueryKeyNorm.None)
         {
             NormHeads(HookKind.QueryNormScale, layer, weights.QueryNorm, queries, c.Heads);
             NormHeads(HookKind.KeyNormScale, layer, weights.KeyNorm, keys, c.KeyValueHeads);
@@ -217,6 +224,7 @@ public sealed unsafe partial class ForwardPass<T>
         else
         {
             Linear(mixed, rows, block.Attention.Output, target);
+            Multiply(target, T.CreateTruncating(config.ResidualScale), config.DModel);
         }
 
         if (config.PostNorms)
