@@ -47,7 +47,7 @@ public sealed class CheckpointTests : IDisposable
         Shard("adapter.safetensors", "a");
         Assert.Equal(["a"], Checkpoint.Open(folder.Path).Tensors.Keys);
         Shard("other.safetensors", "b");
-        Assert.Contains("2 safetensors files", Assert.Throws<CutawayException>(() => Checkpoint.Open(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("2 files that may be its weights", Assert.Throws<CutawayException>(() => Checkpoint.Open(folder.Path)).Message, StringComparison.Ordinal);
         Shard("model.safetensors", "m");
         Assert.Equal(["m"], Checkpoint.Open(folder.Path).Tensors.Keys);
     }
@@ -56,8 +56,8 @@ public sealed class CheckpointTests : IDisposable
     public void A_folder_without_weights_says_what_is_missing()
     {
         Assert.Contains("model.safetensors", Assert.Throws<CutawayException>(() => Checkpoint.Open(folder.Path)).Message, StringComparison.Ordinal);
-        folder.Write("pytorch_model.bin", "x");
-        Assert.Contains("convert it", Assert.Throws<CutawayException>(() => Checkpoint.Open(folder.Path)).Message, StringComparison.Ordinal);
+        folder.Write("optimizer.pt", "x");
+        Assert.Contains("holds no weights", Assert.Throws<CutawayException>(() => Checkpoint.Open(folder.Path)).Message, StringComparison.Ordinal);
         Assert.Equal(FaultKind.Input, Assert.Throws<CutawayException>(() => Checkpoint.Open(folder["gone"])).Kind);
     }
 
