@@ -65,15 +65,32 @@ internal static class CommandLine
         }
 
         bool help = args[0] == "help";
-        Command command = AllCommands.Find(help ? args[1] : args[0]);
-        if (help || args.TakeWhile(word => word != "--").Any(word => word is "--help" or "-h"))
+        IReadOnlyList<string> words = help ? [.. args.Skip(1)] : args;
+        help |= args.TakeWhile(word => word != "--").Any(word => word is "--help" or "-h");
+        int length = AllCommands.WordsOfName(words);
+        if (length == 1 && AllCommands.Family(words[0]) is [_, ..] family)
+        {
+            if (words.Skip(1).FirstOrDefault(word => !word.StartsWith('-')) is { } unknown)
+            {
+                string name = $"{words[0]} {unknown}";
+                throw CutawayException.Usage($"there is no command '{name}'{NearNames.Suggest(name, family.Select(command => command.Name))}");
+            }
+
+            HelpPage.WriteFamily(terminal, words[0], family);
+            return;
+        }
+
+        Command command = AllCommands.Find(NameOf(words));
+        if (help)
         {
             HelpPage.Write(terminal, command);
             return;
         }
 
-        command.Run(new Invocation(command, ArgumentParser.Parse(command, args.Skip(1)), terminal, cancellation));
+        command.Run(new Invocation(command, ArgumentParser.Parse(command, words.Skip(length)), terminal, cancellation));
     }
+
+    private static string NameOf(IReadOnlyList<string> words) => string.Join(' ', words.Take(AllCommands.WordsOfName(words)));
 
     private static (int Code, string Message) Explain(Exception error, IReadOnlyList<string> args, CancellationToken cancellation) => error switch
     {
@@ -90,5 +107,5 @@ internal static class CommandLine
 
     private static string SeeHelp(string message, IReadOnlyList<string> args) => message.Contains('\n', StringComparison.Ordinal)
         ? ""
-        : args.Count > 0 && AllCommands.TryFind(args[0]) is { } command ? $"\nsee cutaway {command.Name} --help" : "\nsee cutaway --help";
+        : args.Count > 0 && AllCommands.TryFind(NameOf(args)) is { } command ? $"\nsee cutaway {command.Name} --help" : "\nsee cutaway --help";
 }

@@ -74,8 +74,8 @@ public class TechniqueCommandTests
     [Fact]
     public void Models_names_the_embedded_ones()
     {
-        Assert.Contains("fable", Cli.Run("models").Output, StringComparison.Ordinal);
-        using JsonDocument document = JsonDocument.Parse(Cli.Run("models", "--json").Output);
+        Assert.Contains("fable", Cli.Run("model", "list").Output, StringComparison.Ordinal);
+        using JsonDocument document = JsonDocument.Parse(Cli.Run("model", "list", "--json").Output);
         Assert.Equal(["fable", "wired"], document.RootElement.EnumerateArray().Select(model => model.GetProperty("name").GetString()));
     }
 }

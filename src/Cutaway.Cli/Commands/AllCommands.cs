@@ -9,7 +9,7 @@ internal static class AllCommands
     /// <summary>The heading of the commands that are no techniques.</summary>
     public const string Instrument = "The instrument itself";
 
-    private static readonly string[] Own = ["run", "train", "tokenize", "hooks", "models"];
+    private static readonly string[] Own = ["run", "train", "tokenize", "hooks", "model list", "model pull", "model show", "model verify", "model remove"];
 
     /// <summary>All commands in the order of the overview.</summary>
     public static IReadOnlyList<Command> List() =>
@@ -22,9 +22,20 @@ internal static class AllCommands
         "train" => TrainCommand.Create(),
         "tokenize" => TokenizeCommand.Create(),
         "hooks" => HooksCommand.Create(),
-        "models" => ModelsCommand.Create(),
+        "model list" => ModelListCommand.Create(),
+        "model pull" => ModelPullCommand.Create(),
+        "model show" => ModelShowCommand.Create(),
+        "model verify" => ModelVerifyCommand.Create(),
+        "model remove" => ModelRemoveCommand.Create(),
         _ => TechniqueCatalogue.Default.TryFind(name) is { } technique ? TechniqueCommand.Of(technique) : null,
     };
+
+    /// <summary>How many of some words are a command's name: two for <c>model list</c>, else one.</summary>
+    public static int WordsOfName(IReadOnlyList<string> words) => words.Count > 1 && Own.Contains($"{words[0]} {words[1]}") ? 2 : 1;
+
+    /// <summary>The commands whose name begins with a word, such as those of <c>model</c>; none where the word is a command itself.</summary>
+    public static IReadOnlyList<Command> Family(string word) =>
+        [.. Own.Where(name => name.StartsWith(word + ' ', StringComparison.Ordinal)).Select(name => TryFind(name)!)];
 
     /// <summary>The command of a name.</summary>
     /// <exception cref="CutawayException">There is none; the message lists the nearest names.</exception>

@@ -49,12 +49,7 @@ internal static class TechniqueCommand
         object request = Request(technique, call);
         Results.Probe(call, SharedParameters.Html, SharedParameters.Json);
         LanguageModel model = SharedParameters.Load(call);
-        Finding finding;
-        using (ProgressLine? line = call.Terminal.ShowsProgress && !call.Has(SharedParameters.Quiet.Name) ? new ProgressLine(call.Terminal.Error) : null)
-        {
-            finding = technique.Run(request, model, new Progress(line is null ? null : line.Report, call.Cancellation));
-        }
-
+        Finding finding = ProgressLine.During(call, progress => technique.Run(request, model, progress));
         call.Cancellation.ThrowIfCancellationRequested();
         if (call.Text(SharedParameters.Html.Name) is { } page)
         {

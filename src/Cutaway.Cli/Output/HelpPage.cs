@@ -35,6 +35,15 @@ internal static class HelpPage
         }
     }
 
+    /// <summary>Commands that begin with one word.</summary>
+    public static void WriteFamily(Terminal terminal, string word, IReadOnlyList<Command> commands)
+    {
+        TextWriter text = terminal.Out;
+        text.WriteLine($"Usage: cutaway {word} COMMAND [options]\n");
+        Columns(text, [.. commands.Select(command => (command.Name, command.Summary))], commands.Max(command => command.Name.Length), terminal.Width());
+        text.WriteLine($"\ncutaway {word} COMMAND --help says more.");
+    }
+
     /// <summary>One command: what it does, what it takes, and examples.</summary>
     public static void Write(Terminal terminal, Command command)
     {

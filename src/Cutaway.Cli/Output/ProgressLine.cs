@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using Cutaway.Cli.Commands;
+using Cutaway.Cli.Parsing;
 
 namespace Cutaway.Cli.Output;
 
@@ -10,6 +12,13 @@ internal sealed class ProgressLine(TextWriter writer) : IDisposable
     private readonly Stopwatch sinceLast = Stopwatch.StartNew();
     private readonly Lock gate = new();
     private int shown;
+
+    /// <summary>Does long work with a line of progress, where someone watches.</summary>
+    public static T During<T>(Invocation call, Func<Progress, T> work)
+    {
+        using ProgressLine? line = call.Terminal.ShowsProgress && !call.Has(SharedParameters.Quiet.Name) ? new ProgressLine(call.Terminal.Error) : null;
+        return work(new Progress(line is null ? null : line.Report, call.Cancellation));
+    }
 
     /// <summary>Shows how far something is; calls in quick succession are passed over.</summary>
     public void Report(string what, double share)

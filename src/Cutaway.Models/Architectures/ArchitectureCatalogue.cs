@@ -9,7 +9,12 @@ public static class ArchitectureCatalogue
     private static readonly Architecture[] Families =
     [
         Gpt2.Family,
+        GptNeo.Family,
+        GptJ.Family,
         GptNeoX.Family,
+        CodeGen.Family,
+        Bloom.Family,
+        Opt.Family,
         Llama.Family,
         Mistral.Family,
         Qwen2.Family,
@@ -17,6 +22,8 @@ public static class ArchitectureCatalogue
         Gemma.Family,
         Gemma2.Family,
         Gemma3.Family,
+        Phi.Family,
+        Phi3.Family,
         AttentionOnly.Family,
     ];
 

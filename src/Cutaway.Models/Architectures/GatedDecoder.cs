@@ -1,11 +1,10 @@
 using Cutaway.Models.Formats;
 using Cutaway.Models.Network;
 using Cutaway.Tensors.Kernels;
-using Cutaway.Tensors.Storage;
 
 namespace Cutaway.Models.Architectures;
 
-/// <summary>What Llama and its descendants share: RMS norms, a gated MLP, rotary positions, and the names of keys and tensors.</summary>
+/// <summary>What the configurations of Llama and its descendants share: RMS norms, a gated MLP, rotary positions, and the names of keys. Their tensors: <see cref="DecoderLayout"/>.</summary>
 internal static class GatedDecoder
 {
     /// <summary>Sliding and full attention as <c>layer_types</c> names them.</summary>
@@ -46,7 +45,7 @@ internal static class GatedDecoder
     /// <summary>The same rotation and scale in every layer; <paramref name="window"/> says what each may see.</summary>
     public static NetworkConfig WithLayers(this NetworkConfig network, ConfigReader config, Func<int, int?>? window = null, double? scale = null)
     {
-        RotaryConfig rotary = RotaryScaling.Read(config, network.DHead, network.Context);
+        RotaryConfig rotary = RotaryScaling.Read(config, RotaryScaling.RotatedWidth(config, network.DHead, absent: 1), network.Context);
         LayerConfig all = new() { AttentionScale = scale ?? (1 / Math.Sqrt(network.DHead)), Rotary = rotary };
         return network with
         {
@@ -74,52 +73,5 @@ internal static class GatedDecoder
             Full => false,
             _ => throw config.Fault("layer_types", Quote.Name(type), $"known are {Sliding} and {Full}"),
         })];
-    }
-
-    /// <summary>Finds the weights under the names that all share.</summary>
-    /// <param name="network">The shape.</param>
-    /// <param name="weights">The checkpoint.</param>
-    /// <param name="projectionBias">Whether queries, keys and values have biases.</param>
-    /// <param name="outputBias">Whether attention's output has one.</param>
-    /// <param name="mlpBias">Whether the MLP's projections have biases.</param>
-    public static NetworkWeights Map(NetworkConfig network, WeightReader weights, bool projectionBias = false, bool outputBias = false, bool mlpBias = false)
-    {
-        int dModel = network.DModel;
-        WeightMatrix embedding = weights.Matrix("model.embed_tokens.weight", network.Vocabulary, dModel);
-        BlockWeights[] blocks = new BlockWeights[network.Layers];
-        for (int layer = 0; layer < blocks.Length; layer++)
-        {
-            string name = $"model.layers.{layer}";
-            int queryWidth = network.Heads * network.DHead;
-            int keyWidth = network.KeyValueHeads * network.DHead;
-            AttentionWeights attention = new(
-                weights.Linear($"{name}.self_attn.q_proj", queryWidth, dModel, projectionBias),
-                weights.Linear($"{name}.self_attn.k_proj", keyWidth, dModel, projectionBias),
-                weights.Linear($"{name}.self_attn.v_proj", keyWidth, dModel, projectionBias),
-                weights.Linear($"{name}.self_attn.o_proj", dModel, queryWidth, outputBias))
-            {
-                QueryNorm = network.HeadNorms ? weights.Norm($"{name}.self_attn.q_norm", network.DHead, bias: false) : null,
-                KeyNorm = network.HeadNorms ? weights.Norm($"{name}.self_attn.k_norm", network.DHead, bias: false) : null,
-            };
-            MlpWeights mlp = new(
-                weights.Linear($"{name}.mlp.up_proj", network.DMlp, dModel, mlpBias),
-                weights.Linear($"{name}.mlp.down_proj", dModel, network.DMlp, mlpBias),
-                weights.Linear($"{name}.mlp.gate_proj", network.DMlp, dModel, mlpBias));
-            NormWeights Norm(string norm) => weights.Norm($"{name}.{norm}", dModel, bias: false);
-            blocks[layer] = new BlockWeights(attention, mlp)
-            {
-                AttentionNorm = Norm("input_layernorm"),
-                AttentionPostNorm = network.PostNorms ? Norm("post_attention_layernorm") : null,
-                MlpNorm = Norm(network.PostNorms ? "pre_feedforward_layernorm" : "post_attention_layernorm"),
-                MlpPostNorm = network.PostNorms ? Norm("post_feedforward_layernorm") : null,
-            };
-        }
-
-        NetworkWeights result = new(embedding, blocks, weights.Head("lm_head.weight", network, embedding))
-        {
-            FinalNorm = weights.Norm("model.norm", dModel, bias: false),
-        };
-        weights.Finish("rotary_emb.inv_freq");
-        return result;
     }
 }

@@ -25,6 +25,7 @@ internal static class Gemma
     internal static NetworkWeights Map(ConfigReader config, NetworkConfig network, WeightReader weights)
     {
         bool attentionBias = config.Flag("attention_bias", absent: false);
-        return GatedDecoder.Map(network, weights, attentionBias, attentionBias);
+        DecoderLayout layout = new() { ProjectionBias = attentionBias, OutputBias = attentionBias };
+        return (network.PostNorms ? layout with { Norms = ("input_layernorm", "pre_feedforward_layernorm"), PostNorms = ("post_attention_layernorm", "post_feedforward_layernorm") } : layout).Map(network, weights);
     }
 }

@@ -21,7 +21,7 @@ internal static class Gemma2
     /// <summary>What Gemma 2 and 3 share.</summary>
     internal static NetworkConfig Sandwich(ConfigReader config, string architecture) => Gemma.Configure(config, architecture) with
     {
-        PostNorms = true,
+        NormPlacement = NormPlacement.BeforeAndAfter,
         ScoreSoftCap = config.OptionalPositive("attn_logit_softcapping"),
         LogitSoftCap = config.OptionalPositive("final_logit_softcapping"),
     };

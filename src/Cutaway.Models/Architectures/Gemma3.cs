@@ -21,7 +21,7 @@ internal static class Gemma3
 
     private static NetworkConfig Configure(ConfigReader config)
     {
-        NetworkConfig network = Gemma2.Sandwich(config, "Gemma3ForCausalLM") with { HeadNorms = true };
+        NetworkConfig network = Gemma2.Sandwich(config, "Gemma3ForCausalLM") with { QueryKeyNorm = QueryKeyNorm.Head };
         if (config.Flag("use_bidirectional_attention", absent: false))
         {
             throw config.Fault("use_bidirectional_attention", "true", "only causal attention is supported");

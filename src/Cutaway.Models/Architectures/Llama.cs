@@ -11,6 +11,6 @@ internal static class Llama
         (config, network, weights) =>
         {
             bool attentionBias = config.Flag("attention_bias", absent: false);
-            return GatedDecoder.Map(network, weights, attentionBias, attentionBias, config.Flag("mlp_bias", absent: false));
+            return new DecoderLayout { ProjectionBias = attentionBias, OutputBias = attentionBias, MlpBias = config.Flag("mlp_bias", absent: false) }.Map(network, weights);
         });
 }

@@ -12,5 +12,5 @@ internal static class Mistral
             int? window = config.OptionalSize(Limits.Context, "sliding_window");
             return GatedDecoder.Configure(config, "MistralForCausalLM", tied: false).WithLayers(config, _ => window);
         },
-        (_, network, weights) => GatedDecoder.Map(network, weights));
+        (_, network, weights) => new DecoderLayout().Map(network, weights));
 }

@@ -10,7 +10,7 @@ internal static class Qwen2
         "Qwen2ForCausalLM",
         "qwen2",
         config => Windowed(config, GatedDecoder.Configure(config, "Qwen2ForCausalLM", tied: false)),
-        (_, network, weights) => GatedDecoder.Map(network, weights, projectionBias: true));
+        (_, network, weights) => new DecoderLayout { ProjectionBias = true }.Map(network, weights));
 
     /// <summary>Adds the layers with their windows: those of <c>layer_types</c>, else from layer <c>max_window_layers</c> on; none unless <c>use_sliding_window</c>.</summary>
     internal static NetworkConfig Windowed(ConfigReader config, NetworkConfig network)

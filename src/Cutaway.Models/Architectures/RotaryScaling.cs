@@ -11,6 +11,7 @@ namespace Cutaway.Models.Architectures;
 internal static class RotaryScaling
 {
     private const int LongestFactor = 1 << 20;
+    private const string PartialFactor = "partial_rotary_factor";
 
     /// <summary>Reads the rotation of all layers.</summary>
     /// <param name="config">The model's configuration.</param>
@@ -30,6 +31,17 @@ internal static class RotaryScaling
         }
 
         return Scale(config, scaling, theta, dimensions, context);
+    }
+
+    /// <summary>How many dimensions of a head are rotated: the part that <c>partial_rotary_factor</c> or <c>rotary_pct</c> gives.</summary>
+    /// <param name="config">The model's configuration.</param>
+    /// <param name="dHead">Width of a head.</param>
+    /// <param name="absent">The part where the configuration has none.</param>
+    public static int RotatedWidth(ConfigReader config, int dHead, double absent)
+    {
+        ConfigReader section = config.OptionalSection("rope_parameters") is { } parameters && parameters.Has(PartialFactor) ? parameters : config;
+        double part = section.OptionalPositive("rotary_pct", PartialFactor) ?? absent;
+        return part <= 1 ? (int)(dHead * part) : throw section.Fault(section.Has("rotary_pct") ? "rotary_pct" : PartialFactor, part, "at most 1 was expected");
     }
 
     /// <summary>Reads one entry of a <c>rope_parameters</c> that differs by layer type (Gemma 3).</summary>

@@ -17,6 +17,7 @@ public sealed unsafe partial class ForwardPass<T>
     private readonly Scratch outputWeights = new();
     private readonly Scratch parallelPart = new();
     private readonly RotaryTables rotary = new();
+    private readonly ScoreBiasTable scoreBias = new();
 
     /// <summary>Computes what attention adds to the residual stream.</summary>
     private void Attend(int layer, BlockWeights block, Scratch target)
@@ -73,10 +74,17 @@ public sealed unsafe partial class ForwardPass<T>
             Linear(read, rows, weights.Key, keys);
         }
 
+        if (c.ProjectionBound is { } bound)
+        {
+            Clamp(queries, T.CreateTruncating(bound), c.Heads * c.DHead);
+            Clamp(keys, T.CreateTruncating(bound), c.KeyValueHeads * c.DHead);
+            Clamp(values, T.CreateTruncating(bound), c.KeyValueHeads * c.DHead);
+        }
+
         Visit(HookKind.Query, layer, queries, batch, length, c.Heads, c.DHead);
         Visit(HookKind.Key, layer, keys, batch, length, c.KeyValueHeads, c.DHead);
         Visit(HookKind.Value, layer, values, batch, length, c.KeyValueHeads, c.DHead);
-        if (c.HeadNorms)
+        if (c.QueryKeyNorm != QueryKeyNorm.None)
         {
             NormHeads(HookKind.QueryNormScale, layer, weights.QueryNorm, queries, c.Heads);
             NormHeads(HookKind.KeyNormScale, layer, weights.KeyNorm, keys, c.KeyValueHeads);
@@ -174,17 +182,23 @@ public sealed unsafe partial class ForwardPass<T>
     }
 
     // Attention of a layer over sequences of one length; where the values are is set by the caller.
-    private AttentionWork<T> Work(int layer, int before, int length) => new()
+    private AttentionWork<T> Work(int layer, int before, int length)
     {
-        Heads = config.Heads,
-        KeyHeads = config.KeyValueHeads,
-        DHead = config.DHead,
-        Length = length,
-        Past = before,
-        Window = config.LayerConfigs[layer].Window ?? int.MaxValue,
-        Scale = T.CreateTruncating(config.LayerConfigs[layer].AttentionScale),
-        SoftCap = T.CreateTruncating(config.ScoreSoftCap ?? 0),
-    };
+        NativeBuffer<T>? bias = scoreBias.For<T>(config, before + length);
+        return new()
+        {
+            Heads = config.Heads,
+            KeyHeads = config.KeyValueHeads,
+            DHead = config.DHead,
+            Length = length,
+            Past = before,
+            Window = config.LayerConfigs[layer].Window ?? int.MaxValue,
+            Scale = T.CreateTruncating(config.LayerConfigs[layer].AttentionScale),
+            SoftCap = T.CreateTruncating(config.ScoreSoftCap ?? 0),
+            Bias = bias is null ? null : bias.Pointer,
+            BiasSpan = scoreBias.Span,
+        };
+    }
 
     private AttentionOperation<T>? Recorded(AttentionStep step, in AttentionWork<T> work, Scratch? q, Scratch? k, Scratch? v, Scratch? s) =>
         tape is null ? null : AttentionOperation<T>.Record(tape, step, work, request.Batch, mask, q?.Variable, k?.Variable, v?.Variable, s?.Variable);
@@ -210,6 +224,7 @@ public sealed unsafe partial class ForwardPass<T>
         else
         {
             Linear(mixed, rows, block.Attention.Output, target);
+            Multiply(target, T.CreateTruncating(config.ResidualScale), config.DModel);
         }
 
         if (config.PostNorms)

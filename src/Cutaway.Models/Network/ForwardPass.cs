@@ -229,6 +229,23 @@ public sealed unsafe partial class ForwardPass<T>
         network.Pool.ForRows(rows, (long)rows * d, ref work);
     }
 
+    // x *= factor, [rows, width].
+    private void Multiply(Scratch x, T factor, int width)
+    {
+        if (factor != T.One)
+        {
+            _ = Renew(x, tape is null ? null : ScaleOperation<T>.Record(tape, x.Variable, factor, width));
+            TensorPrimitives.Multiply(x.Span, factor, x.Span);
+        }
+    }
+
+    // x between minus a bound and the bound, [rows, width].
+    private void Clamp(Scratch x, T bound, int width)
+    {
+        _ = Renew(x, tape is null ? null : ClampOperation<T>.Record(tape, x.Variable, bound, width));
+        TensorPrimitives.Clamp(x.Span, -bound, bound, x.Span);
+    }
+
     private bool Wants(HookKind kind, int layer)
     {
         int index = network.Hooks.IndexOf(kind, layer);

@@ -19,6 +19,7 @@ public sealed record NamedWeight(string Name, WeightMatrix? Matrix, WeightVector
     {
         List<NamedWeight> all = [];
         Add("embed.W_E", weights.Embedding, null);
+        AddNorm("embed.ln", weights.EmbeddingNorm);
         Add("pos_embed.W_pos", weights.Positions, null);
         for (int layer = 0; layer < weights.Blocks.Count; layer++)
         {

@@ -20,10 +20,10 @@ public sealed record LinearWeights(WeightMatrix Weight, WeightVector? Bias = nul
 /// <param name="Output">[d_model, heads · d_head].</param>
 public sealed record AttentionWeights(LinearWeights Query, LinearWeights Key, LinearWeights Value, LinearWeights Output)
 {
-    /// <summary>Norm of each query head, [d_head] (Qwen3, Gemma 3), or null.</summary>
+    /// <summary>Norm of queries, [d_head], or [heads · d_head] where heads have weights of their own; or null.</summary>
     public NormWeights? QueryNorm { get; init; }
 
-    /// <summary>Norm of each key head, [d_head], or null.</summary>
+    /// <summary>Norm of keys, [d_head] or [key/value heads · d_head], or null.</summary>
     public NormWeights? KeyNorm { get; init; }
 }
 
@@ -60,6 +60,9 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
     /// <summary>Learned positions, [context, d_model], or null.</summary>
     public WeightMatrix? Positions { get; init; }
 
+    /// <summary>Norm of the embedding, <c>embed.ln</c>, or null.</summary>
+    public NormWeights? EmbeddingNorm { get; init; }
+
     /// <summary><c>ln_final</c>, or null.</summary>
     public NormWeights? FinalNorm { get; init; }
 
@@ -71,6 +74,7 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
         return new(matrix(Embedding), [.. Blocks.Select(Block)], Linear(Unembedding)!)
         {
             Positions = Positions is null ? null : matrix(Positions),
+            EmbeddingNorm = Norm(EmbeddingNorm),
             FinalNorm = Norm(FinalNorm),
         };
 
@@ -108,6 +112,7 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
         return new(embedding, [.. Enumerable.Range(0, c.Layers).Select(_ => Block())], new LinearWeights(c.TiedEmbedding ? embedding : Matrix(c.Vocabulary, c.DModel)))
         {
             Positions = c.Positions is PositionKind.Learned or PositionKind.Shortformer ? Matrix(c.Context, c.DModel) : null,
+            EmbeddingNorm = c.EmbeddingNorm ? Norm(c.DModel) : null,
             FinalNorm = Norm(c.DModel),
         };
 
@@ -115,16 +120,18 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
             new AttentionWeights(
                 Linear(c.Heads * c.DHead, c.DModel), Linear(c.KeyValueHeads * c.DHead, c.DModel), Linear(c.KeyValueHeads * c.DHead, c.DModel), Linear(c.DModel, c.Heads * c.DHead))
             {
-                QueryNorm = c.HeadNorms ? new NormWeights(Vector(c.DHead)) : null,
-                KeyNorm = c.HeadNorms ? new NormWeights(Vector(c.DHead)) : null,
+                QueryNorm = HeadNorm(c.Heads),
+                KeyNorm = HeadNorm(c.KeyValueHeads),
             },
             c.AttentionOnly ? null : new MlpWeights(Linear(c.DMlp, c.DModel), Linear(c.DModel, c.DMlp), c.GatedMlp ? Linear(c.DMlp, c.DModel) : null))
         {
-            AttentionNorm = Norm(c.DModel),
-            MlpNorm = c.AttentionOnly || c.Block == BlockKind.ParallelSharedNorm ? null : Norm(c.DModel),
+            AttentionNorm = c.PreNorms ? Norm(c.DModel) : null,
+            MlpNorm = c.AttentionOnly || c.Block == BlockKind.ParallelSharedNorm || !c.PreNorms ? null : Norm(c.DModel),
             AttentionPostNorm = c.PostNorms ? Norm(c.DModel) : null,
             MlpPostNorm = c.PostNorms && !c.AttentionOnly ? Norm(c.DModel) : null,
         };
+
+        NormWeights? HeadNorm(int heads) => c.QueryKeyNorm == QueryKeyNorm.None ? null : new NormWeights(Vector(c.QueryKeyNorm == QueryKeyNorm.Head ? c.DHead : heads * c.DHead));
 
         NormWeights? Norm(int width) => c.Norm == NormKind.None ? null : new(Vector(width), biases ? Vector(width) : null);
 

@@ -74,6 +74,7 @@ public sealed class TransformerNetwork
     {
         return weights with
         {
+            EmbeddingNorm = Shift(weights.EmbeddingNorm),
             FinalNorm = Shift(weights.FinalNorm),
             Blocks =
             [

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using Cutaway.Tensors.Parallel;
 
 namespace Cutaway.Tensors.Kernels;
@@ -30,6 +31,10 @@ internal unsafe struct AttentionWork<T> : IParallelWork
     /// <summary>[batch, head, query, key], where a hook looks on.</summary>
     public T* Square;
     public bool* Mask;
+
+    /// <summary>What is added to scores, [head, key - query + BiasSpan - 1], or null.</summary>
+    public T* Bias;
+    public int BiasSpan;
     public int Heads;
     public int KeyHeads;
     public int DHead;
@@ -115,6 +120,14 @@ internal unsafe struct AttentionWork<T> : IParallelWork
         if (SoftCap != T.Zero)
         {
             Kernels.SoftCap.Apply(new Span<T>(scores, block.Count * keys), SoftCap);
+        }
+
+        for (int i = 0; Bias is not null && i < block.Count; i++)
+        {
+            (int head, int query) = Length == 1 ? (block.Head + i, Past) : (block.Head, Past + block.First + i);
+            T* bias = Bias + ((nint)head * ((2 * BiasSpan) - 1)) + (start - query + BiasSpan - 1);
+            Span<T> row = new(scores + ((nint)i * keys), keys);
+            TensorPrimitives.Add(row, new ReadOnlySpan<T>(bias, keys), row);
         }
     }
 

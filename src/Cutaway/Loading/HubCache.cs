@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Cutaway.Loading.Hub;
 
 namespace Cutaway.Loading;
 
@@ -9,8 +10,8 @@ namespace Cutaway.Loading;
 public sealed record CachedModel(string Id, string Revision, string Folder);
 
 /// <summary>
-/// Models that other tools have downloaded from the Hugging Face hub, in huggingface_hub's layout:
-/// <c>models--owner--name/refs/main</c> holds a commit, <c>snapshots/&lt;commit&gt;</c> the files. It is only read.
+/// The models that were downloaded from the Hugging Face hub, by <see cref="Hub.ModelHub"/> or other tools, in huggingface_hub's layout:
+/// <c>models--owner--name/refs/main</c> holds a commit, <c>snapshots/&lt;commit&gt;</c> the files.
 /// </summary>
 /// <param name="folder">The cache's folder.</param>
 public sealed partial class HubCache(string folder)
@@ -51,15 +52,71 @@ public sealed partial class HubCache(string folder)
         }
     }
 
+    /// <summary>The files of a model in the cache.</summary>
+    /// <param name="name">Its id, with or without a revision.</param>
+    /// <exception cref="CutawayException">The cache does not hold it.</exception>
+    public IReadOnlyList<CachedFile> Files(string name)
+    {
+        (CachedRepository repository, string commit) = Require(name);
+        return repository.Files(commit);
+    }
+
+    /// <summary>Reads every file of a model and compares it with its checksum, the name of its content in the cache.</summary>
+    /// <param name="name">Its id, with or without a revision.</param>
+    /// <param name="progress">Hears how far it is.</param>
+    /// <exception cref="CutawayException">The cache does not hold it.</exception>
+    public IReadOnlyList<(CachedFile File, FileState State)> Verify(string name, Progress progress = default)
+    {
+        return [.. Files(name).Select(file => (file, State(file)))];
+
+        FileState State(CachedFile file) => file switch
+        {
+            { Size: null } => FileState.Missing,
+            { Blob: { } blob } when BlobHash.IsChecksum(blob) => BlobHash.Fits(file.Location, blob, progress) ? FileState.Intact : FileState.Damaged,
+            _ => FileState.Unchecked,
+        };
+    }
+
+    /// <summary>What taking a model out of the cache would delete: with a revision what only that revision uses, without one everything of the repository.</summary>
+    /// <param name="name">Its id, with or without a revision.</param>
+    /// <exception cref="CutawayException">The cache does not hold it.</exception>
+    public Removal PlanRemoval(string name)
+    {
+        if (name.Contains('@', StringComparison.Ordinal))
+        {
+            (CachedRepository repository, string commit) = Require(name);
+            return repository.PlanRemoval(commit);
+        }
+
+        CachedRepository whole = Repository(name);
+        return IsId(name) && Directory.Exists(whole.Folder) ? whole.PlanRemoval(null) : throw Absent(name);
+    }
+
+    private (CachedRepository Repository, string Commit) Require(string name) =>
+        IsId(name) && Find(name) is { } snapshot ? (Repository(name.Split('@')[0]), Path.GetFileName(snapshot)) : throw Absent(name);
+
+    private CutawayException Absent(string name) =>
+        CutawayException.Input($"the hub cache {folder} does not hold '{name}'{NearNames.Suggest(name, Models().Select(model => model.Id))}; cutaway model list shows what it holds");
+
     /// <summary>The cache's folder under the given environment variables.</summary>
     internal static string FolderIn(Func<string, string?> variable)
     {
-        return Set("HF_HUB_CACHE") ?? Path.Combine(Set("HF_HOME") ?? Path.Combine(Set("XDG_CACHE_HOME") ?? Path.Combine(Home(), ".cache"), "huggingface"), "hub");
+        return variable("HF_HUB_CACHE") is { Length: > 0 } set ? set : Path.Combine(HomeIn(variable), "hub");
+    }
+
+    /// <summary>The folder of everything that Hugging Face's tools keep: <c>HF_HOME</c>, else <c>huggingface</c> in the user's cache.</summary>
+    internal static string HomeIn(Func<string, string?> variable)
+    {
+        return Set("HF_HOME") ?? Path.Combine(Set("XDG_CACHE_HOME") ?? Path.Combine(Home(), ".cache"), "huggingface");
 
         string? Set(string name) => variable(name) is { Length: > 0 } value ? value : null;
 
         static string Home() => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
     }
+
+    /// <summary>The folder of a repository, which need not exist.</summary>
+    /// <param name="id"><c>owner/name</c>.</param>
+    internal CachedRepository Repository(string id) => new(folder, id);
 
     /// <summary>Whether a name has the form of a hub id: <c>owner/name</c> or <c>name</c>, each with <c>@revision</c> or without.</summary>
     internal static bool IsId(string name) => IdPattern().IsMatch(name) && !name.Contains("..", StringComparison.Ordinal) && !name.Contains("--", StringComparison.Ordinal);
@@ -77,10 +134,10 @@ public sealed partial class HubCache(string folder)
         }
 
         return Snapshot(id, revision) ?? throw CutawayException.Input(
-            $"revision '{revision}' of '{id}' is not in {repository}; there are {Revisions(repository)}. Write {id}@<one of them>, or download it");
+            $"revision '{revision}' of '{id}' is not in {repository}; there are {Revisions(repository)}. Write {id}@<one of them>, or run cutaway model pull {id}@{revision}");
     }
 
-    private string RepositoryFolder(string id) => Path.Combine(folder, "models--" + id.Replace("/", "--", StringComparison.Ordinal));
+    private string RepositoryFolder(string id) => Repository(id).Folder;
 
     private string? Snapshot(string id, string revision)
     {

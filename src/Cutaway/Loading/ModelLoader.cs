@@ -61,9 +61,8 @@ internal static class ModelLoader
     {
         if (HubCache.IsId(name) && name.Contains('/', StringComparison.Ordinal))
         {
-            string id = name.Split('@')[0];
             return CutawayException.Input(
-                $"'{name}' is neither a path nor in the hub cache {cache.Folder}. Models are not downloaded here: run `hf download {id}`, or give the path of a folder or .gguf file");
+                $"'{name}' is neither a path nor in the hub cache {cache.Folder}. Fetch it with `cutaway model pull {name}`, or give the path of a folder or .gguf file");
         }
 
         string near = NearNames.Suggest(name, EmbeddedModels.All.Select(model => model.Name).Concat(cache.Models().Select(model => model.Id)));

@@ -24,10 +24,19 @@ public sealed record MemorySize(long Bytes)
                 : throw new FormatException("an amount of memory is a number and a unit, such as 512MB or 2GB");
     }
 
+    /// <summary>An amount to three digits, for people: <c>98.1 MB</c>.</summary>
+    public static string Rounded(long bytes)
+    {
+        (string unit, long size) = UnitOf(bytes);
+        return string.Create(CultureInfo.InvariantCulture, $"{(double)bytes / size:G3} {unit}");
+    }
+
     /// <inheritdoc/>
     public override string ToString()
     {
-        (string unit, long size) = Units.First(entry => Bytes >= entry.Bytes || entry.Bytes == 1);
+        (string unit, long size) = UnitOf(Bytes);
         return string.Create(CultureInfo.InvariantCulture, $"{(double)Bytes / size:R}{unit}");
     }
+
+    private static (string Unit, long Bytes) UnitOf(long bytes) => Units.First(entry => bytes >= entry.Bytes || entry.Bytes == 1);
 }

@@ -37,8 +37,8 @@ internal static class RandomNetworks
             Block = name == "neox" ? BlockKind.Parallel : BlockKind.Sequential,
             Activation = llama ? ActivationKind.Silu : name == "neox" ? ActivationKind.GeluExact : ActivationKind.GeluTanh,
             GatedMlp = llama,
-            HeadNorms = gemma,
-            PostNorms = gemma,
+            QueryKeyNorm = gemma ? QueryKeyNorm.Head : QueryKeyNorm.None,
+            NormPlacement = gemma ? NormPlacement.BeforeAndAfter : NormPlacement.Before,
             EmbeddingScale = gemma ? 8 : 1,
             ScoreSoftCap = gemma ? 20 : null,
             LogitSoftCap = gemma ? 10 : null,
@@ -84,8 +84,8 @@ internal static class RandomNetworks
                 Linear(c.KeyValueHeads * c.DHead, c.DModel, biased),
                 Linear(c.DModel, c.Heads * c.DHead, biased))
             {
-                QueryNorm = c.HeadNorms ? Norm(c, c.DHead) : null,
-                KeyNorm = c.HeadNorms ? Norm(c, c.DHead) : null,
+                QueryNorm = c.QueryKeyNorm != QueryKeyNorm.None ? Norm(c, c.DHead) : null,
+                KeyNorm = c.QueryKeyNorm != QueryKeyNorm.None ? Norm(c, c.DHead) : null,
             };
             MlpWeights mlp = new(Linear(c.DMlp, c.DModel, biased), Linear(c.DModel, c.DMlp, biased), c.GatedMlp ? Linear(c.DMlp, c.DModel, biased) : null);
             return new(attention, mlp)

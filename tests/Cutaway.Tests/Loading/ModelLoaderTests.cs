@@ -11,8 +11,8 @@ public sealed class ModelLoaderTests : IDisposable
 
     [Theory]
     [InlineData(" ", FaultKind.Usage, "name is empty")]
-    [InlineData("owner/name", FaultKind.Input, "hf download owner/name")]
-    [InlineData("owner/name@v1", FaultKind.Input, "hf download owner/name`")]
+    [InlineData("owner/name", FaultKind.Input, "cutaway model pull owner/name`")]
+    [InlineData("owner/name@v1", FaultKind.Input, "cutaway model pull owner/name@v1`")]
     [InlineData("wierd", FaultKind.Input, "there is no model 'wierd'")]
     [InlineData("./gone/model.gguf", FaultKind.Input, "there is no model './gone/model.gguf'")]
     public void What_cannot_be_found_says_where_was_looked(string name, FaultKind kind, string expected)

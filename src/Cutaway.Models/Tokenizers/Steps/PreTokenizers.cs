@@ -38,6 +38,9 @@ internal static class PreTokenizers
     public static PreTokenizer Punctuation(SplitBehavior behavior) =>
         Split(TextPatterns.CodePoint(static rune => Rune.IsPunctuation(rune) || (rune.IsAscii && Rune.IsSymbol(rune))), behavior);
 
+    /// <summary>BERT's words: white space ends them, and each punctuation mark is one.</summary>
+    public static PreTokenizer Bert { get; } = Sequence([WhitespaceSplit, Punctuation(SplitBehavior.Isolated)]);
+
     /// <summary>GPT-2's bytes: a space in front if asked for, words by <paramref name="words"/> if given, then the byte alphabet.</summary>
     public static PreTokenizer Bytes(bool prefixSpace, PreTokenizer? words) => (text, emit) =>
     {

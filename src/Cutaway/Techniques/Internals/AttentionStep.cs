@@ -40,6 +40,11 @@ public sealed record AttentionStep(
         LayerConfig settings = config.LayerConfigs[head.Layer];
         string prefix = $"blocks.{head.Layer}.attn.hook_";
         bool rotated = settings.Rotary is not null;
+        if (!rotated && config.QueryKeyNorm != QueryKeyNorm.None)
+        {
+            throw CutawayException.Usage($"layer {head.Layer} of '{model.Name}' normalises queries and keys and does not rotate them, so no hook point shows what its scores are made of; choose a layer that rotates");
+        }
+
         string[] sites = [prefix + (rotated ? "rot_q" : "q"), prefix + (rotated ? "rot_k" : "k"), prefix + "v", prefix + "attn_scores", prefix + "pattern", prefix + "z"];
         Run run = model.Run(tokens, Capture.All([.. sites.Select(site => new Site(site))]), LogitScope.None, progress.Cancellation);
         int keyHead = head.Head / (config.Heads / config.KeyValueHeads);
@@ -49,7 +54,8 @@ public sealed record AttentionStep(
         double[] z = run[sites[5]].Select("batch", 0).Select("pos", position).Select("head", head.Head).ToDoubles();
         double[] pattern = run[sites[4]].Select("batch", 0).Select("head", head.Head).Select("query", position).ToDoubles();
         double[] masked = run[sites[3]].Select("batch", 0).Select("head", head.Head).Select("query", position).ToDoubles();
-        double[] scores = [.. keys.Select(key => Score(config, settings, query, key))];
+        double slope = config.AlibiSlopes?[head.Head] ?? 0;
+        double[] scores = [.. keys.Select((key, k) => Score(config, settings, query, key) + (slope * (k - position)))];
         int first = settings.Window is int window ? Math.Max(0, position - window + 1) : 0;
         double[] weights = new double[scores.Length];
         Softmax.Row<double>(scores.AsSpan(first, position + 1 - first), weights.AsSpan(first));
@@ -61,6 +67,11 @@ public sealed record AttentionStep(
 
         progress.Step("writing", 1, 2);
         double[][] output = WeightColumns.Of(model.Network.Weights.Blocks[head.Layer].Attention.Output.Weight, head.Head * config.DHead, config.DHead);
+        foreach (double[] row in output)
+        {
+            TensorPrimitives.Multiply(row, config.ResidualScale, row);
+        }
+
         double[] written = Write(output, mixed);
         double[] promoted = VocabularyReader.Logits(model, written, model.Network.Weights.Blocks[head.Layer].AttentionPostNorm);
         progress.Step("done", 2, 2);

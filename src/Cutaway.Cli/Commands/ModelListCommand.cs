@@ -4,19 +4,20 @@ using Cutaway.Cli.Parsing;
 using Cutaway.Findings;
 using Cutaway.Findings.Console;
 using Cutaway.Loading;
+using Cutaway.Planning;
 
 namespace Cutaway.Cli.Commands;
 
-/// <summary><c>cutaway models</c>: the models that can be named without a path.</summary>
-internal static class ModelsCommand
+/// <summary><c>cutaway model list</c>: the models that can be named without a path.</summary>
+internal static class ModelListCommand
 {
     /// <summary>The command.</summary>
     public static Command Create() =>
-        new("models", AllCommands.Instrument, "List the models that can be named without a path: embedded ones and those in the hub cache", [], Run)
+        new("model list", AllCommands.Instrument, "List the models that can be named without a path: embedded ones and those in the hub cache", [], Run)
         {
             Shared = [SharedParameters.Json, SharedParameters.Width, SharedParameters.Plain, SharedParameters.Debug, SharedParameters.Help],
-            Examples = ["models", "models --json"],
-            Notes = ["A model is also a folder in Hugging Face's layout, or a .gguf file, named by its path. Nothing is downloaded."],
+            Examples = ["model list", "model list --json"],
+            Notes = ["A model is also a folder in Hugging Face's layout, or a .gguf file, named by its path; cutaway model pull brings one from the hub."],
         };
 
     private static void Run(Invocation call)
@@ -33,11 +34,13 @@ internal static class ModelsCommand
         });
     }
 
-    private static TableView Table(IReadOnlyList<CachedModel> cached) => new("Models", ["name", "where", "what"],
+    private static TableView Table(IReadOnlyList<CachedModel> cached) => new("Models", ["name", "size", "where", "what"],
     [
-        .. EmbeddedModels.All.Select(model => (object[])[model.Name, "embedded", model.Description]),
-        .. cached.Select(model => (object[])[model.Id, "hub cache", "revision " + model.Revision]),
+        .. EmbeddedModels.All.Select(model => (object[])[model.Name, MemorySize.Rounded(model.Bytes), "embedded", model.Description]),
+        .. cached.Select(model => (object[])[model.Id, MemorySize.Rounded(BytesOf(model)), "hub cache", "revision " + model.Revision]),
     ]);
+
+    private static long BytesOf(CachedModel model) => HubCache.Default.Files(model.Id).Sum(file => file.Size ?? 0);
 
     private static void WriteJson(Stream stream, IReadOnlyList<CachedModel> cached)
     {
@@ -45,20 +48,21 @@ internal static class ModelsCommand
         json.WriteStartArray();
         foreach (EmbeddedModel model in EmbeddedModels.All)
         {
-            Entry(model.Name, "embedded", "description", model.Description);
+            Entry(model.Name, model.Bytes, "embedded", "description", model.Description);
         }
 
         foreach (CachedModel model in cached)
         {
-            Entry(model.Id, "hub cache", "folder", model.Folder);
+            Entry(model.Id, BytesOf(model), "hub cache", "folder", model.Folder);
         }
 
         json.WriteEndArray();
 
-        void Entry(string name, string where, string key, string text)
+        void Entry(string name, long bytes, string where, string key, string text)
         {
             json.WriteStartObject();
             json.WriteString("name", name);
+            json.WriteNumber("bytes", bytes);
             json.WriteString("where", where);
             json.WriteString(key, text);
             json.WriteEndObject();
