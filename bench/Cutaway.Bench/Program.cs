@@ -3,6 +3,7 @@ using Cutaway.Bench;
 (string Name, Action<string[]> Run)[] benches =
 [
     ("products", ProductsBench.Run),
+    ("quantised", QuantisedBench.Run),
     ("backward", BackwardBench.Run),
     ("fuzz", FuzzBench.Run),
     ("forward", ForwardBench.Run),
