@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using Cutaway.Tensors.Kernels.Products;
 using Cutaway.Tensors.Parallel;
 
 namespace Cutaway.Tensors.Kernels;
@@ -41,6 +42,9 @@ internal unsafe struct AttentionWork<T> : IParallelWork
     public int Length;
     public int Past;
     public int Capacity;
+
+    /// <summary>The position of the first key that is held; none before it is seen by any query.</summary>
+    public int FirstKey;
     public int Window;
     public T Scale;
     public T SoftCap;
@@ -85,9 +89,9 @@ internal unsafe struct AttentionWork<T> : IParallelWork
             int last = Past + first + (Length == 1 ? 1 : block.Count);
             int start = Math.Max(0, Past + first - Window + 1);
             NativeBuffer<T> memory = RowScratch<T>.Take((long)block.Count * (last - start));
-            Scores(block, start, last - start, memory.Pointer);
+            Scores(block, start, last - start, memory.Pointer, last - start);
             Pattern(block, start, last - start, memory.Pointer);
-            Values(block, start, last - start, memory.Pointer);
+            Values(block, start, last - start, memory.Pointer, last - start);
             GC.KeepAlive(memory);
             return;
         }
@@ -96,7 +100,7 @@ internal unsafe struct AttentionWork<T> : IParallelWork
         switch (Step)
         {
             case AttentionStep.Scores:
-                Scores(block, 0, total, rows);
+                Scores(block, FirstKey, total - FirstKey, rows + FirstKey, total);
                 HideScores(block, total, rows);
                 break;
             case AttentionStep.Pattern:
@@ -109,30 +113,40 @@ internal unsafe struct AttentionWork<T> : IParallelWork
 
                 break;
             default:
-                Values(block, 0, total, rows);
+                Values(block, FirstKey, total - FirstKey, rows + FirstKey, total);
                 break;
         }
     }
 
-    internal readonly void Scores(in Block block, int start, int keys, T* scores)
+    internal readonly void Scores(in Block block, int start, int keys, T* scores, int stride)
     {
-        MatrixProduct.Multiply(null, Rows(Q, block), Shared(K, block, start, keys).Transpose(), new MatrixView<T>(scores, block.Count, keys, keys), Scale);
-        if (SoftCap != T.Zero)
+        MatrixProduct.Multiply(null, Rows(Q, block), Shared(K, block, start, keys).Transpose(), new MatrixView<T>(scores, block.Count, keys, stride), Scale);
+        for (int i = 0; SoftCap != T.Zero && i < block.Count; i++)
         {
-            Kernels.SoftCap.Apply(new Span<T>(scores, block.Count * keys), SoftCap);
+            Kernels.SoftCap.Apply(new Span<T>(scores + ((nint)i * stride), keys), SoftCap);
         }
 
         for (int i = 0; Bias is not null && i < block.Count; i++)
         {
             (int head, int query) = Length == 1 ? (block.Head + i, Past) : (block.Head, Past + block.First + i);
             T* bias = Bias + ((nint)head * ((2 * BiasSpan) - 1)) + (start - query + BiasSpan - 1);
-            Span<T> row = new(scores + ((nint)i * keys), keys);
+            Span<T> row = new(scores + ((nint)i * stride), keys);
             TensorPrimitives.Add(row, new ReadOnlySpan<T>(bias, keys), row);
         }
     }
 
-    private readonly void Values(in Block block, int start, int keys, T* pattern) =>
-        MatrixProduct.Multiply(null, new MatrixView<T>(pattern, block.Count, keys, keys), Shared(V, block, start, keys), Rows(Z, block), T.One);
+    // The mix of values. Products sum in blocks from where they begin, so that one which begins amid a block, at the edge of
+    // a window, is cut at the block's end: a query's result then has the same bits whatever else its pass computes.
+    private readonly void Values(in Block block, int start, int keys, T* pattern, int stride)
+    {
+        int cut = start % InnerBlocks.Length == 0 ? keys : Math.Min(keys, InnerBlocks.Length - (start % InnerBlocks.Length));
+        MatrixProduct.Multiply(null, new MatrixView<T>(pattern, block.Count, cut, stride), Shared(V, block, start, cut), Rows(Z, block), T.One);
+        if (cut < keys)
+        {
+            MatrixView<T> rest = new(pattern + cut, block.Count, keys - cut, stride);
+            MatrixProduct.Multiply(null, rest, Shared(V, block, start + cut, keys - cut), Rows(Z, block), T.One, accumulate: true);
+        }
+    }
 
     /// <summary>The softmax over the keys that each query sees; the rest becomes zero.</summary>
     internal readonly void Pattern(in Block block, int start, int keys, T* scores)
@@ -211,7 +225,7 @@ internal unsafe struct AttentionWork<T> : IParallelWork
 
     /// <summary>A run of the keys or values that the block reads.</summary>
     internal readonly MatrixView<T> Shared(T* x, in Block block, int start, int count) =>
-        new(x + ((((nint)block.Sequence * Capacity) + start) * KeyHeads + block.KeyHead) * DHead, count, DHead, KeyHeads * DHead);
+        new(x + ((((nint)block.Sequence * Capacity) + start - FirstKey) * KeyHeads + block.KeyHead) * DHead, count, DHead, KeyHeads * DHead);
 
     /// <summary>Queries that read the same keys.</summary>
     /// <param name="Sequence">Of the batch.</param>
