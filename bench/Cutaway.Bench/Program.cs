@@ -3,6 +3,7 @@ using Cutaway.Bench;
 (string Name, Action<string[]> Run)[] benches =
 [
     ("products", ProductsBench.Run),
+    ("quantised", QuantisedBench.Run),
     ("backward", BackwardBench.Run),
     ("fuzz", FuzzBench.Run),
     ("forward", ForwardBench.Run),
@@ -12,6 +13,7 @@ using Cutaway.Bench;
     ("training", TrainingBench.Run),
     ("startup", StartupBench.Run),
     ("sweeps", SweepsBench.Run),
+    ("tokenizers", TokenizersBench.Run),
 ];
 
 string chosen = args.Length > 0 ? args[0] : "";

@@ -35,6 +35,7 @@ public sealed unsafe class FunctionKernelTests
     [Theory]
     [InlineData(ActivationKind.GeluExact)]
     [InlineData(ActivationKind.GeluTanh)]
+    [InlineData(ActivationKind.GeluTanhShort)]
     [InlineData(ActivationKind.QuickGelu)]
     [InlineData(ActivationKind.Silu)]
     [InlineData(ActivationKind.Relu)]

@@ -78,6 +78,9 @@ internal static class KernelData
         ElementType.Q3_K => [108],
         ElementType.Q6_K => [208],
         ElementType.MXFP4 => [-1],
+        ElementType.TQ1_0 => [52],
+        ElementType.TQ2_0 => [64],
+        ElementType.IQ1_M => [54],
         _ => [0],
     };
 }

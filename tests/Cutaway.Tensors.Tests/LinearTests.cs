@@ -87,6 +87,33 @@ public sealed unsafe class LinearTests
 
     [Theory]
     [MemberData(nameof(Types))]
+    public void A_product_has_the_bits_of_the_product_with_the_widened_values(ElementType type)
+    {
+        // More inputs than are summed at once, and rows that are not a multiple of four.
+        const int outputs = 71;
+        int inputs = type.ValuesPerBlock() == 1 ? 1200 : 1280;
+        WeightMatrix weight = KernelData.Weight(type, outputs, inputs, seed: 8);
+        float[] values = new float[outputs * inputs];
+        for (int row = 0; row < outputs; row++)
+        {
+            ElementDecoder.Decode(type, new ReadOnlySpan<byte>(weight.RowPointer(row), (int)type.BytesFor(inputs)), values.AsSpan(row * inputs, inputs));
+        }
+
+        WeightMatrix widened = WeightMatrix.FromArray(values, outputs, inputs);
+        foreach (int m in new[] { 1, 2, 3, 5, 6, 8, 11, 16 })
+        {
+            using GuardedMatrix<float> x = new(m, inputs, seed: m);
+            using GuardedMatrix<float> bias = new(1, outputs, seed: 5);
+            using GuardedMatrix<float> expected = new(m, outputs);
+            using GuardedMatrix<float> actual = new(m, outputs);
+            MatrixProduct.Linear(null, x.View, widened, bias.View.Pointer, expected.View);
+            MatrixProduct.Linear(null, x.View, weight, bias.View.Pointer, actual.View);
+            ProductAssert.SameBits(expected.ToArray(), actual.ToArray());
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
     public void A_row_has_the_same_bits_alone_and_among_others(ElementType type)
     {
         CheckRows(KernelData.Weight(type, 45, type.ValuesPerBlock() == 1 ? 1001 : 1536, seed: 1));

@@ -6,11 +6,7 @@ namespace Cutaway.Tensors.Tests;
 [Trait("Category", "Kernel")]
 public sealed unsafe class RowDecoderKernelTests
 {
-    public static TheoryData<ElementType> Types =>
-    [
-        ElementType.Float32, ElementType.Float16, ElementType.BFloat16, ElementType.Float64, ElementType.Q8_0, ElementType.Q4_0, ElementType.Q4_1,
-        ElementType.Q4_K, ElementType.Q5_K, ElementType.Q6_K,
-    ];
+    public static TheoryData<ElementType> Types => [.. Enum.GetValues<ElementType>().Where(type => type.IsWeight())];
 
     [Theory]
     [MemberData(nameof(Types))]

@@ -17,7 +17,7 @@ internal static class Gemma
     internal static NetworkConfig Configure(ConfigReader config, string architecture)
     {
         ActivationKind activation = ActivationNames.ReadOr(config, "hidden_activation", ActivationKind.GeluTanh);
-        NetworkConfig network = GatedDecoder.Configure(config, architecture, tied: true, activation);
+        NetworkConfig network = DecoderConfig.Configure(config, architecture, tied: true, activation);
         return network with { NormWeightOffset = 1, EmbeddingScale = Math.Sqrt(network.DModel) };
     }
 
@@ -25,6 +25,7 @@ internal static class Gemma
     internal static NetworkWeights Map(ConfigReader config, NetworkConfig network, WeightReader weights)
     {
         bool attentionBias = config.Flag("attention_bias", absent: false);
-        return GatedDecoder.Map(network, weights, attentionBias, attentionBias);
+        DecoderLayout layout = new() { ProjectionBias = attentionBias, OutputBias = attentionBias };
+        return (network.PostNorms ? layout with { Norms = ("input_layernorm", "pre_feedforward_layernorm"), PostNorms = ("post_attention_layernorm", "post_feedforward_layernorm") } : layout).Map(network, weights);
     }
 }

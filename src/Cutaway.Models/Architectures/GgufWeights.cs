@@ -30,8 +30,8 @@ internal static class GgufWeights
             (LinearWeights query, LinearWeights key, LinearWeights value) = Projections(name);
             AttentionWeights attention = new(query, key, value, Linear($"{name}.attn_output", dModel, queryWidth))
             {
-                QueryNorm = network.HeadNorms ? Norm($"{name}.attn_q_norm", network.DHead) : null,
-                KeyNorm = network.HeadNorms ? Norm($"{name}.attn_k_norm", network.DHead) : null,
+                QueryNorm = network.QueryKeyNorm == QueryKeyNorm.Head ? Norm($"{name}.attn_q_norm", network.DHead) : null,
+                KeyNorm = network.QueryKeyNorm == QueryKeyNorm.Head ? Norm($"{name}.attn_k_norm", network.DHead) : null,
             };
             MlpWeights mlp = new(
                 Linear($"{name}.ffn_up", network.DMlp, dModel),

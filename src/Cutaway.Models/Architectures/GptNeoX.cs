@@ -6,7 +6,6 @@ namespace Cutaway.Models.Architectures;
 /// <summary>GPT-NeoX and Pythia (Black et al. 2022; Biderman et al. 2023): parallel parts with a norm each, partial rotation, queries, keys and values interleaved head by head.</summary>
 internal static class GptNeoX
 {
-    private const string PartialFactor = "partial_rotary_factor";
     private const double UsualPart = 0.25;
 
     /// <summary>The family.</summary>
@@ -19,12 +18,11 @@ internal static class GptNeoX
         int heads = config.Size(Limits.Width, "num_attention_heads");
         int dHead = HeadShape.Divide(config, "num_attention_heads", heads, "hidden_size", dModel);
         int context = config.Size(Limits.Context, "max_position_embeddings");
-        double part = RotatedPart(config);
 
         LayerConfig all = new()
         {
             AttentionScale = 1 / Math.Sqrt(dHead),
-            Rotary = RotaryScaling.Read(config, (int)(dHead * part), context),
+            Rotary = RotaryScaling.Read(config, RotaryScaling.RotatedWidth(config, dHead, UsualPart), context),
         };
         return new NetworkConfig
         {
@@ -45,14 +43,6 @@ internal static class GptNeoX
             TiedEmbedding = config.Flag("tie_word_embeddings", absent: false),
             LayerConfigs = [.. Enumerable.Repeat(all, layers)],
         };
-    }
-
-    /// <summary>The part of each head that is rotated.</summary>
-    private static double RotatedPart(ConfigReader config)
-    {
-        ConfigReader section = config.OptionalSection("rope_parameters") is { } parameters && parameters.Has(PartialFactor) ? parameters : config;
-        double part = section.OptionalPositive("rotary_pct", PartialFactor) ?? UsualPart;
-        return part <= 1 ? part : throw section.Fault(section.Has("rotary_pct") ? "rotary_pct" : PartialFactor, part, "at most 1 was expected");
     }
 
     private static NetworkWeights Map(ConfigReader config, NetworkConfig network, WeightReader weights)

@@ -7,10 +7,10 @@ internal static class Llama
     public static Architecture Family { get; } = new(
         "LlamaForCausalLM",
         "llama",
-        config => GatedDecoder.Configure(config, "LlamaForCausalLM", tied: false).WithLayers(config),
+        config => DecoderConfig.Configure(config, "LlamaForCausalLM", tied: false).WithLayers(config),
         (config, network, weights) =>
         {
             bool attentionBias = config.Flag("attention_bias", absent: false);
-            return GatedDecoder.Map(network, weights, attentionBias, attentionBias, config.Flag("mlp_bias", absent: false));
+            return new DecoderLayout { ProjectionBias = attentionBias, OutputBias = attentionBias, MlpBias = config.Flag("mlp_bias", absent: false) }.Map(network, weights);
         });
 }

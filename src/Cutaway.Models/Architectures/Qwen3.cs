@@ -1,3 +1,5 @@
+using Cutaway.Models.Network;
+
 namespace Cutaway.Models.Architectures;
 
 /// <summary>Qwen 3, dense (Yang et al. 2025): queries and keys are normalised head by head before they are rotated.</summary>
@@ -7,10 +9,10 @@ internal static class Qwen3
     public static Architecture Family { get; } = new(
         "Qwen3ForCausalLM",
         "qwen3",
-        config => Qwen2.Windowed(config, GatedDecoder.Configure(config, "Qwen3ForCausalLM", tied: false)) with { HeadNorms = true },
+        config => Qwen2.Windowed(config, DecoderConfig.Configure(config, "Qwen3ForCausalLM", tied: false)) with { QueryKeyNorm = QueryKeyNorm.Head },
         (config, network, weights) =>
         {
             bool attentionBias = config.Flag("attention_bias", absent: false);
-            return GatedDecoder.Map(network, weights, attentionBias, attentionBias);
+            return new DecoderLayout { ProjectionBias = attentionBias, OutputBias = attentionBias }.Map(network, weights);
         });
 }

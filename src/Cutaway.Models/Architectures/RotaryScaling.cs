@@ -11,6 +11,7 @@ namespace Cutaway.Models.Architectures;
 internal static class RotaryScaling
 {
     private const int LongestFactor = 1 << 20;
+    private const string PartialFactor = "partial_rotary_factor";
 
     /// <summary>Reads the rotation of all layers.</summary>
     /// <param name="config">The model's configuration.</param>
@@ -19,9 +20,15 @@ internal static class RotaryScaling
     /// <param name="absentBase">The base where the configuration has none.</param>
     public static RotaryConfig Read(ConfigReader config, int dimensions, int context, double absentBase = 10000)
     {
+        ConfigReader? scaling = config.OptionalSection("rope_parameters") ?? config.OptionalSection("rope_scaling");
+        return Scale(config, scaling, Base(config, absentBase), dimensions, context);
+    }
+
+    /// <summary>The base of all layers: <c>rope_theta</c>, by itself or in <c>rope_parameters</c>.</summary>
+    public static double Base(ConfigReader config, double absent = 10000)
+    {
         ConfigReader? parameters = config.OptionalSection("rope_parameters");
-        ConfigReader? scaling = parameters ?? config.OptionalSection("rope_scaling");
-        double theta = config.OptionalPositive("rope_theta", "rotary_emb_base") ?? absentBase;
+        double theta = config.OptionalPositive("rope_theta", "rotary_emb_base") ?? absent;
         if (parameters?.OptionalPositive("rope_theta") is { } inner)
         {
             theta = config.Has("rope_theta") && inner != theta
@@ -29,7 +36,18 @@ internal static class RotaryScaling
                 : inner;
         }
 
-        return Scale(config, scaling, theta, dimensions, context);
+        return theta;
+    }
+
+    /// <summary>How many dimensions of a head are rotated: the part that <c>partial_rotary_factor</c> or <c>rotary_pct</c> gives.</summary>
+    /// <param name="config">The model's configuration.</param>
+    /// <param name="dHead">Width of a head.</param>
+    /// <param name="absent">The part where the configuration has none.</param>
+    public static int RotatedWidth(ConfigReader config, int dHead, double absent)
+    {
+        ConfigReader section = config.OptionalSection("rope_parameters") is { } parameters && parameters.Has(PartialFactor) ? parameters : config;
+        double part = section.OptionalPositive("rotary_pct", PartialFactor) ?? absent;
+        return part <= 1 ? (int)(dHead * part) : throw section.Fault(section.Has("rotary_pct") ? "rotary_pct" : PartialFactor, part, "at most 1 was expected");
     }
 
     /// <summary>Reads one entry of a <c>rope_parameters</c> that differs by layer type (Gemma 3).</summary>

@@ -76,16 +76,36 @@ internal sealed class WeightReader(ITensorSource source, string where)
     /// <summary>A norm <c>stem.weight</c> with <c>stem.bias</c> where asked for.</summary>
     public NormWeights Norm(string stem, int width, bool bias) => new(Vector($"{stem}.weight", width), bias ? Vector($"{stem}.bias", width) : null);
 
+    /// <summary>The final norm of a network whose logits are multiplied by a factor, which is the same as to multiply what the norm passes on.</summary>
+    /// <param name="stem">Its name.</param>
+    /// <param name="width">Its width.</param>
+    /// <param name="bias">Whether it has a bias.</param>
+    /// <param name="factor">The factor on logits.</param>
+    public NormWeights FinalNorm(string stem, int width, bool bias, double factor)
+    {
+        NormWeights norm = Norm(stem, width, bias);
+        return new(Times(norm.Weight), Times(norm.Bias));
+
+        WeightVector? Times(WeightVector? vector) => vector is null ? null : new([.. vector.Float64.ToArray().Select(value => value * factor)]);
+    }
+
     /// <summary>
     /// The unembedding: the embedding itself where they are tied. A tied checkpoint may hold a second copy, which must then
     /// say the same (a few rows are compared).
     /// </summary>
-    public LinearWeights Head(string name, NetworkConfig config, WeightMatrix embedding)
+    /// <param name="name">The tensor's name.</param>
+    /// <param name="config">The shape.</param>
+    /// <param name="embedding">The embedding.</param>
+    /// <param name="bias">The bias's name, or null where there is none.</param>
+    public LinearWeights Head(string name, NetworkConfig config, WeightMatrix embedding, string? bias = null) =>
+        new(HeadMatrix(name, config, embedding), bias is null ? null : Vector(bias, config.Vocabulary));
+
+    private WeightMatrix HeadMatrix(string name, NetworkConfig config, WeightMatrix embedding)
     {
         if (!config.TiedEmbedding)
         {
             return Has(name)
-                ? new LinearWeights(Matrix(name, config.Vocabulary, config.DModel))
+                ? Matrix(name, config.Vocabulary, config.DModel)
                 : throw CutawayException.Model(
                     $"tensor '{name}' is missing in {where}, and the configuration does not tie it to the embedding (tie_word_embeddings){NearNames.Suggest(name, source.Tensors.Keys)}");
         }
@@ -107,7 +127,7 @@ internal sealed class WeightReader(ITensorSource source, string where)
             }
         }
 
-        return new LinearWeights(embedding);
+        return embedding;
     }
 
     /// <summary>Ends the reading: everything in the file must have been taken, but for buffers whose names end in one of these.</summary>

@@ -57,6 +57,11 @@ public sealed unsafe partial class ForwardPass<T>
             TensorPrimitives.Multiply(residual.Span, factor, residual.Span);
         }
 
+        if (config.EmbeddingNorm)
+        {
+            Norm(HookKind.EmbedNormScale, -1, weights.EmbeddingNorm, residual, rows, residual);
+        }
+
         Visit(HookKind.Embed, -1, residual, request.Batch, request.Length, d);
         if (config.Positions is PositionKind.Learned or PositionKind.Shortformer)
         {

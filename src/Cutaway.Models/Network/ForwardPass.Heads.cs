@@ -16,6 +16,7 @@ public sealed unsafe partial class ForwardPass<T>
         NetworkConfig c = config;
         int d = c.DModel;
         int width = c.Heads * c.DHead;
+        T factor = T.CreateTruncating(c.ResidualScale);
         T* matrix = outputWeights.Reserve(d, width);
         DecodeOutput(linear, matrix);
         decodedLayer = layer;
@@ -31,10 +32,11 @@ public sealed unsafe partial class ForwardPass<T>
                 T.One);
         }
 
+        Multiply(perHead, factor, d);
         Visit(HookKind.Result, layer, perHead, request.Batch, request.Length, c.Heads, d);
-        T* sums = Reserve(target, rows, d, tape is null ? null : HeadSumOperation<T>.Record(tape, perHead.Variable, d, linear.Bias));
+        T* sums = Reserve(target, rows, d, tape is null ? null : HeadSumOperation<T>.Record(tape, perHead.Variable, d, linear.Bias, factor));
         result = perHead.Pointer;
-        ReadOnlySpan<T> bias = Row(Values(linear.Bias), d);
+        ReadOnlySpan<T> bias = Row(Values(linear.Bias), 0, d);
         for (int row = 0; row < rows; row++)
         {
             Span<T> sum = new(sums + (row * d), d);
@@ -44,7 +46,7 @@ public sealed unsafe partial class ForwardPass<T>
             }
             else
             {
-                bias.CopyTo(sum);
+                TensorPrimitives.Multiply(bias, factor, sum);
             }
 
             for (int head = 0; head < c.Heads; head++)
@@ -93,9 +95,9 @@ public sealed unsafe partial class ForwardPass<T>
         }
 
         Visit(kind, layer, perHeadNormalized, request.Batch, request.Length, heads, d);
-        if (config.Norm != NormKind.None)
+        if (config.Norm != NormKind.None && config.PreNorms)
         {
-            Normalize(config.Norm, norm, perHeadNormalized, count, d, perHeadNormalized);
+            Normalize(config.Norm, norm, perHeadNormalized, count, d, 1, perHeadNormalized);
         }
 
         if (config.Positions == PositionKind.Shortformer && kind != HookKind.ValueInput)

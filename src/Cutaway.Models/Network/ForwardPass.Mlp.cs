@@ -54,6 +54,7 @@ public sealed unsafe partial class ForwardPass<T>
         network.Pool.ForRows(rows, 4L * rows * c.DMlp, ref work);
         Visit(HookKind.MlpPost, layer, pre, batch, length, c.DMlp);
         Linear(pre, rows, mlp.Out, written);
+        Multiply(written, T.CreateTruncating(c.ResidualScale), d);
         if (c.PostNorms)
         {
             Norm(HookKind.MlpPostNormScale, layer, block.MlpPostNorm, written, rows, written);

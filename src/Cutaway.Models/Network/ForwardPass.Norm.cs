@@ -22,7 +22,8 @@ public sealed unsafe partial class ForwardPass<T>
     private void Norm(HookKind scaleKind, int layer, NormWeights? norm, Scratch x, int count, Scratch y)
     {
         int d = config.DModel;
-        if (config.Norm == NormKind.None)
+        bool absent = config.Norm == NormKind.None || (!config.PreNorms && scaleKind is HookKind.AttentionNormScale or HookKind.MlpNormScale);
+        if (absent)
         {
             RepeatOperation<T>? by = tape is null ? null : RepeatOperation<T>.Record(tape, x.Variable, d);
             Span<T> values = x.Span;
@@ -30,50 +31,51 @@ public sealed unsafe partial class ForwardPass<T>
         }
         else if (Wants(scaleKind, layer) || Wants(scaleKind + 1, layer))
         {
-            NormInSteps(config.Norm, scaleKind, layer, norm, x, [request.Batch, request.Length, d], y);
+            NormInSteps(config.Norm, scaleKind, layer, norm, x, d, 1, [request.Batch, request.Length, d], y);
         }
         else
         {
-            Normalize(config.Norm, norm, x, count, d, y);
+            Normalize(config.Norm, norm, x, count, d, 1, y);
         }
     }
 
-    /// <summary>RMSNorm of every head's vector, in place.</summary>
+    /// <summary>The norm of queries or keys, in place.</summary>
     private void NormHeads(HookKind scaleKind, int layer, NormWeights? norm, Scratch target, int heads)
     {
-        int width = config.DHead;
+        (NormKind kind, int dHead) = (config.QueryKeyNormKind, config.DHead);
+        int width = config.QueryKeyNorm == QueryKeyNorm.Whole ? heads * dHead : dHead;
+        int groups = config.QueryKeyNorm == QueryKeyNorm.EachHead ? heads : 1;
         if (Wants(scaleKind, layer) || Wants(scaleKind + 1, layer))
         {
-            NormInSteps(NormKind.Rms, scaleKind, layer, norm, target, [request.Batch, request.Length, heads, width], target);
+            NormInSteps(kind, scaleKind, layer, norm, target, width, groups, [request.Batch, request.Length, heads, dHead], target);
         }
         else
         {
-            Normalize(NormKind.Rms, norm, target, rows * heads, width, target);
+            Normalize(kind, norm, target, rows * heads * dHead / width, width, groups, target);
         }
     }
 
-    /// <summary>Norm, weight and bias row by row.</summary>
-    private void Normalize(NormKind kind, NormWeights? norm, Scratch x, int count, int width, Scratch y)
+    /// <summary>Norm, weight and bias row by row; rows take the weights of as many groups in turn.</summary>
+    private void Normalize(NormKind kind, NormWeights? norm, Scratch x, int count, int width, int groups, Scratch y)
     {
         T* weight = Values(norm?.Weight);
         T epsilon = T.CreateTruncating(config.NormEpsilon);
-        NormOperation<T>? by = tape is null ? null : NormOperation<T>.Record(tape, x.Variable, kind == NormKind.Layer, epsilon, width, weight, norm?.Weight, norm?.Bias);
+        NormOperation<T>? by = tape is null ? null : NormOperation<T>.Record(tape, x.Variable, kind == NormKind.Layer, epsilon, width, groups, weight, norm?.Weight, norm?.Bias);
         T* source = x.Pointer;
-        NormWork work = new(kind, epsilon, source, Reserve(y, count, width, by), null, weight, Values(norm?.Bias), width);
+        NormWork work = new(kind, epsilon, source, Reserve(y, count, width, by), null, weight, Values(norm?.Bias), width, groups);
         network.Pool.ForRows(count, (long)count * width, ref work);
     }
 
     /// <summary>The norm with its scale and its normalised values for hooks to see.</summary>
-    private void NormInSteps(NormKind kind, HookKind scaleKind, int layer, NormWeights? norm, Scratch x, ReadOnlySpan<int> extents, Scratch y)
+    private void NormInSteps(NormKind kind, HookKind scaleKind, int layer, NormWeights? norm, Scratch x, int width, int groups, ReadOnlySpan<int> extents, Scratch y)
     {
-        int width = extents[^1];
         int count = x.Span.Length / width;
-        bool perHead = extents.Length == 4;
+        bool perHead = extents.Length == 4 && width == extents[3];
         bool centred = kind == NormKind.Layer;
         T epsilon = T.CreateTruncating(config.NormEpsilon);
         T* s = Reserve(scales, count, 1, tape is null ? null : NormStepOperation<T>.Record(tape, x.Variable, null, centred, epsilon, width));
         T* values = unscaled.Reserve(count, width);
-        NormWork work = new(kind, epsilon, x.Pointer, values, s, null, null, width);
+        NormWork work = new(kind, epsilon, x.Pointer, values, s, null, null, width, 1);
         network.Pool.ForRows(count, (long)count * width, ref work);
         ownScales.Reserve(count);
         scales.Span.CopyTo(ownScales.Span);
@@ -81,10 +83,10 @@ public sealed unsafe partial class ForwardPass<T>
         _ = Reserve(normalized, count, width, tape is null ? null : NormStepOperation<T>.Record(tape, x.Variable, scales.Variable, centred, epsilon, width));
         unscaled.Span.CopyTo(normalized.Span);
         Rescale(width);
-        Visit(scaleKind + 1, layer, normalized, extents[0], extents[1], extents[2], perHead ? width : -1);
+        Visit(scaleKind + 1, layer, normalized, extents[0], extents[1], extents[2], extents.Length == 4 ? extents[3] : -1);
         T* weight = Values(norm?.Weight);
-        AffineOperation<T>? by = tape is null ? null : AffineOperation<T>.Record(tape, normalized.Variable, width, weight, norm?.Weight, norm?.Bias);
-        AffineWork affine = new(normalized.Pointer, weight, Values(norm?.Bias), Reserve(y, count, width, by), width);
+        AffineOperation<T>? by = tape is null ? null : AffineOperation<T>.Record(tape, normalized.Variable, width, groups, weight, norm?.Weight, norm?.Bias);
+        AffineWork affine = new(normalized.Pointer, weight, Values(norm?.Bias), Reserve(y, count, width, by), width, groups);
         network.Pool.ForRows(count, (long)count * width, ref affine);
     }
 
@@ -102,7 +104,7 @@ public sealed unsafe partial class ForwardPass<T>
     }
 
     /// <summary>Normalises a row; keeps its scale, applies weight and bias, where there is a place or a value for them.</summary>
-    private readonly struct NormWork(NormKind kind, T epsilon, T* x, T* y, T* scales, T* weight, T* bias, int width) : IParallelWork
+    private readonly struct NormWork(NormKind kind, T epsilon, T* x, T* y, T* scales, T* weight, T* bias, int width, int groups) : IParallelWork
     {
         public void Invoke(int index)
         {
@@ -118,16 +120,16 @@ public sealed unsafe partial class ForwardPass<T>
 
             if (weight is not null || bias is not null)
             {
-                Normalization.Affine(target, Row(weight, width), Row(bias, width), target);
+                Normalization.Affine(target, Row(weight, index % groups, width), Row(bias, index % groups, width), target);
             }
         }
     }
 
-    private readonly struct AffineWork(T* x, T* weight, T* bias, T* y, int width) : IParallelWork
+    private readonly struct AffineWork(T* x, T* weight, T* bias, T* y, int width, int groups) : IParallelWork
     {
         public void Invoke(int index) => Normalization.Affine(
-            Row(x + ((nint)index * width), width), Row(weight, width), Row(bias, width), new Span<T>(y + ((nint)index * width), width));
+            Row(x, index, width), Row(weight, index % groups, width), Row(bias, index % groups, width), new Span<T>(y + ((nint)index * width), width));
     }
 
-    private static ReadOnlySpan<T> Row(T* values, int width) => values is null ? default : new(values, width);
+    private static ReadOnlySpan<T> Row(T* values, int row, int width) => values is null ? default : new(values + ((nint)row * width), width);
 }

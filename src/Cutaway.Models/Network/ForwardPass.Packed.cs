@@ -76,7 +76,7 @@ public sealed unsafe partial class ForwardPass<T>
         request = default;
     }
 
-    /// <summary>Adds what changes of a head's mixed values do to the residual stream: streams += change · W_O.</summary>
+    /// <summary>Adds what changes of a head's mixed values do to the residual stream: streams += change · W_O · ResidualScale.</summary>
     /// <param name="layer">The head's layer.</param>
     /// <param name="head">The head.</param>
     /// <param name="change">[count, d_head].</param>
@@ -101,7 +101,7 @@ public sealed unsafe partial class ForwardPass<T>
                 new MatrixView<T>(x, count, dHead, dHead),
                 new MatrixView<T>(outputWeights.Pointer + (head * dHead), d, dHead, width).Transpose(),
                 new MatrixView<T>(y, count, d, d),
-                T.One,
+                T.CreateTruncating(config.ResidualScale),
                 accumulate: true);
         }
 

@@ -112,6 +112,16 @@ public sealed unsafe partial class ForwardPass<T>
         // Weights may have been trained on since they were decoded.
         decodedLayer = -1;
         past = input.Cache?.Length ?? 0;
+        if (past == 0 && config.ScoreBuckets is not null)
+        {
+            scoreBias.Forget();
+        }
+
+        if (past > 0 && !config.Causal)
+        {
+            throw CutawayException.Usage($"a {config.Architecture} attends to later tokens too, so it cannot go on from the keys and values of earlier ones; run the whole text");
+        }
+
         if (input.Length == 0 || input.Batch == 0)
         {
             throw CutawayException.Input("the prompt has no tokens; give at least one");
@@ -227,6 +237,23 @@ public sealed unsafe partial class ForwardPass<T>
         T* before = sum.Pointer;
         AddWork work = new(x.Pointer, before, Reserve(sum, rows, d, by), d);
         network.Pool.ForRows(rows, (long)rows * d, ref work);
+    }
+
+    // x *= factor, [rows, width].
+    private void Multiply(Scratch x, T factor, int width)
+    {
+        if (factor != T.One)
+        {
+            _ = Renew(x, tape is null ? null : ScaleOperation<T>.Record(tape, x.Variable, factor, width));
+            TensorPrimitives.Multiply(x.Span, factor, x.Span);
+        }
+    }
+
+    // x between minus a bound and the bound, [rows, width].
+    private void Clamp(Scratch x, T bound, int width)
+    {
+        _ = Renew(x, tape is null ? null : ClampOperation<T>.Record(tape, x.Variable, bound, width));
+        TensorPrimitives.Clamp(x.Span, -bound, bound, x.Span);
     }
 
     private bool Wants(HookKind kind, int layer)

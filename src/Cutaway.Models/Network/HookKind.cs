@@ -4,6 +4,8 @@ namespace Cutaway.Models.Network;
 public enum HookKind
 {
 #pragma warning disable CS1591 // Each is named after the hook point of TransformerLens that it stands for; HookTable has their names, axes and meaning.
+    EmbedNormScale,
+    EmbedNormNormalized,
     Embed,
     PositionEmbed,
     ResidPre,

@@ -41,6 +41,11 @@ public sealed class HookTable
     private void Build()
     {
         NetworkConfig c = config;
+        if (c.EmbeddingNorm)
+        {
+            AddNorm(HookKind.EmbedNormScale, -1, "embed.ln");
+        }
+
         Add(HookKind.Embed, -1, "hook_embed", Resid);
         if (c.Positions is PositionKind.Learned or PositionKind.Shortformer)
         {
@@ -75,15 +80,20 @@ public sealed class HookTable
         Add(HookKind.QueryInput, layer, "hook_q_input", PerHeadResid, optional: true);
         Add(HookKind.KeyInput, layer, "hook_k_input", PerHeadResid, optional: true, keyHeads: true);
         Add(HookKind.ValueInput, layer, "hook_v_input", PerHeadResid, optional: true, keyHeads: true);
-        AddNorm(HookKind.AttentionNormScale, layer, "ln1");
+        if (c.PreNorms)
+        {
+            AddNorm(HookKind.AttentionNormScale, layer, "ln1");
+        }
+
         Add(HookKind.Query, layer, "attn.hook_q", PerHead);
         Add(HookKind.Key, layer, "attn.hook_k", PerHead, keyHeads: true);
         Add(HookKind.Value, layer, "attn.hook_v", PerHead, keyHeads: true);
-        if (c.HeadNorms)
+        if (c.QueryKeyNorm != QueryKeyNorm.None)
         {
-            Add(HookKind.QueryNormScale, layer, "attn.q_norm.hook_scale", PerHeadScale);
+            string[] scale = c.QueryKeyNorm == QueryKeyNorm.Whole ? Scale : PerHeadScale;
+            Add(HookKind.QueryNormScale, layer, "attn.q_norm.hook_scale", scale);
             Add(HookKind.QueryNormNormalized, layer, "attn.q_norm.hook_normalized", PerHead);
-            Add(HookKind.KeyNormScale, layer, "attn.k_norm.hook_scale", PerHeadScale, keyHeads: true);
+            Add(HookKind.KeyNormScale, layer, "attn.k_norm.hook_scale", scale, keyHeads: true);
             Add(HookKind.KeyNormNormalized, layer, "attn.k_norm.hook_normalized", PerHead, keyHeads: true);
         }
 
@@ -111,7 +121,7 @@ public sealed class HookTable
             }
 
             Add(HookKind.MlpIn, layer, "hook_mlp_in", Resid, optional: true);
-            if (c.Block != BlockKind.ParallelSharedNorm)
+            if (c.Block != BlockKind.ParallelSharedNorm && c.PreNorms)
             {
                 AddNorm(HookKind.MlpNormScale, layer, "ln2");
             }

@@ -28,6 +28,35 @@ public enum BlockKind
     ParallelSharedNorm,
 }
 
+/// <summary>Where a block has its norms.</summary>
+public enum NormPlacement
+{
+    /// <summary>Before each part: it reads the normalised stream.</summary>
+    Before,
+
+    /// <summary>Before each part and on what it adds (Gemma 2 and 3, GLM-4).</summary>
+    BeforeAndAfter,
+
+    /// <summary>Only on what each part adds (OLMo 2).</summary>
+    After,
+}
+
+/// <summary>How queries and keys are normalised before they are rotated.</summary>
+public enum QueryKeyNorm
+{
+    /// <summary>Not at all.</summary>
+    None,
+
+    /// <summary>Head by head, with one weight for all heads (Qwen 3, Gemma 3).</summary>
+    Head,
+
+    /// <summary>Head by head, with a weight for each head (Cohere, StableLM 2).</summary>
+    EachHead,
+
+    /// <summary>All heads of a position together (OLMo 2, OLMoE).</summary>
+    Whole,
+}
+
 /// <summary>How positions enter.</summary>
 public enum PositionKind
 {
@@ -42,6 +71,9 @@ public enum PositionKind
 
     /// <summary>Rotation of queries and keys.</summary>
     Rotary,
+
+    /// <summary>A bias on scores that falls with the distance, by a slope of each head (ALiBi; Press et al. 2022).</summary>
+    Alibi,
 }
 
 /// <summary>The shape and the arithmetic of a network: everything its one forward pass needs to know.</summary>
@@ -98,11 +130,41 @@ public sealed record NetworkConfig
     /// <summary>Whether the MLP multiplies act(gate) by a second projection.</summary>
     public bool GatedMlp { get; init; }
 
-    /// <summary>Whether each query and key head is normalised before its rotation (Qwen3, Gemma 3).</summary>
-    public bool HeadNorms { get; init; }
+    /// <summary>How queries and keys are normalised.</summary>
+    public QueryKeyNorm QueryKeyNorm { get; init; }
 
-    /// <summary>Whether what attention and MLP add is normalised too (Gemma 2 and 3: <c>ln1_post</c>, <c>ln2_post</c>).</summary>
-    public bool PostNorms { get; init; }
+    /// <summary>Which norm queries and keys have.</summary>
+    public NormKind QueryKeyNormKind { get; init; } = NormKind.Rms;
+
+    /// <summary>Where a block has its norms.</summary>
+    public NormPlacement NormPlacement { get; init; }
+
+    /// <summary>Whether attention and MLP read the stream through a norm (<c>ln1</c>, <c>ln2</c>).</summary>
+    public bool PreNorms => NormPlacement != NormPlacement.After;
+
+    /// <summary>Whether what attention and MLP add is normalised (<c>ln1_post</c>, <c>ln2_post</c>).</summary>
+    public bool PostNorms => NormPlacement != NormPlacement.Before;
+
+    /// <summary>Factor on what attention and MLP add to the stream (Granite); 1 elsewhere.</summary>
+    public double ResidualScale { get; init; } = 1;
+
+    /// <summary>Queries, keys and values are held between minus this and this (OLMo, MPT); null for no bounds.</summary>
+    public double? ProjectionBound { get; init; }
+
+    /// <summary>What ALiBi adds to a score for each position that the key is before the query, negated: one slope a head; else null.</summary>
+    public IReadOnlyList<double>? AlibiSlopes { get; init; }
+
+    /// <summary>Into which buckets distances between key and query fall, each with a learned bias of each head on the score (T5, MPNet); null for none.</summary>
+    public RelativeBuckets? ScoreBuckets { get; init; }
+
+    /// <summary>Whether a query sees only the keys up to itself, as in decoders; encoders see all.</summary>
+    public bool Causal { get; init; } = true;
+
+    /// <summary>Whether each head has a score that takes its share of every pattern's weight and has no value (gpt-oss), so that rows sum to less than one.</summary>
+    public bool AttentionSinks { get; init; }
+
+    /// <summary>Whether the embedding is normalised before the first block (BLOOM).</summary>
+    public bool EmbeddingNorm { get; init; }
 
     /// <summary>Factor on the embedding (Gemma: the square root of DModel); 1 elsewhere.</summary>
     public double EmbeddingScale { get; init; } = 1;

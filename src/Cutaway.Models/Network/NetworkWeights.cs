@@ -20,11 +20,14 @@ public sealed record LinearWeights(WeightMatrix Weight, WeightVector? Bias = nul
 /// <param name="Output">[d_model, heads · d_head].</param>
 public sealed record AttentionWeights(LinearWeights Query, LinearWeights Key, LinearWeights Value, LinearWeights Output)
 {
-    /// <summary>Norm of each query head, [d_head] (Qwen3, Gemma 3), or null.</summary>
+    /// <summary>Norm of queries, [d_head], or [heads · d_head] where heads have weights of their own; or null.</summary>
     public NormWeights? QueryNorm { get; init; }
 
-    /// <summary>Norm of each key head, [d_head], or null.</summary>
+    /// <summary>Norm of keys, [d_head] or [key/value heads · d_head], or null.</summary>
     public NormWeights? KeyNorm { get; init; }
+
+    /// <summary>A score of each query head that takes its share of every pattern's weight and has no value, [heads] (gpt-oss), or null.</summary>
+    public WeightVector? Sinks { get; init; }
 }
 
 /// <summary>One MLP.</summary>
@@ -60,6 +63,12 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
     /// <summary>Learned positions, [context, d_model], or null.</summary>
     public WeightMatrix? Positions { get; init; }
 
+    /// <summary>The bias of each bucket of distances on the scores of each head, [buckets, heads], the same in all layers; or null.</summary>
+    public WeightMatrix? ScoreBias { get; init; }
+
+    /// <summary>Norm of the embedding, <c>embed.ln</c>, or null.</summary>
+    public NormWeights? EmbeddingNorm { get; init; }
+
     /// <summary><c>ln_final</c>, or null.</summary>
     public NormWeights? FinalNorm { get; init; }
 
@@ -71,6 +80,8 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
         return new(matrix(Embedding), [.. Blocks.Select(Block)], Linear(Unembedding)!)
         {
             Positions = Positions is null ? null : matrix(Positions),
+            ScoreBias = ScoreBias is null ? null : matrix(ScoreBias),
+            EmbeddingNorm = Norm(EmbeddingNorm),
             FinalNorm = Norm(FinalNorm),
         };
 
@@ -82,6 +93,7 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
                 {
                     QueryNorm = Norm(attention.QueryNorm),
                     KeyNorm = Norm(attention.KeyNorm),
+                    Sinks = Vector(attention.Sinks),
                 },
                 block.Mlp is { } mlp ? new MlpWeights(Linear(mlp.In)!, Linear(mlp.Out)!, Linear(mlp.Gate)) : null)
             {
@@ -108,6 +120,8 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
         return new(embedding, [.. Enumerable.Range(0, c.Layers).Select(_ => Block())], new LinearWeights(c.TiedEmbedding ? embedding : Matrix(c.Vocabulary, c.DModel)))
         {
             Positions = c.Positions is PositionKind.Learned or PositionKind.Shortformer ? Matrix(c.Context, c.DModel) : null,
+            ScoreBias = c.ScoreBuckets is { } buckets ? Matrix(buckets.Count, c.Heads) : null,
+            EmbeddingNorm = c.EmbeddingNorm ? Norm(c.DModel) : null,
             FinalNorm = Norm(c.DModel),
         };
 
@@ -115,16 +129,19 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
             new AttentionWeights(
                 Linear(c.Heads * c.DHead, c.DModel), Linear(c.KeyValueHeads * c.DHead, c.DModel), Linear(c.KeyValueHeads * c.DHead, c.DModel), Linear(c.DModel, c.Heads * c.DHead))
             {
-                QueryNorm = c.HeadNorms ? new NormWeights(Vector(c.DHead)) : null,
-                KeyNorm = c.HeadNorms ? new NormWeights(Vector(c.DHead)) : null,
+                QueryNorm = HeadNorm(c.Heads),
+                KeyNorm = HeadNorm(c.KeyValueHeads),
+                Sinks = c.AttentionSinks ? Vector(c.Heads) : null,
             },
             c.AttentionOnly ? null : new MlpWeights(Linear(c.DMlp, c.DModel), Linear(c.DModel, c.DMlp), c.GatedMlp ? Linear(c.DMlp, c.DModel) : null))
         {
-            AttentionNorm = Norm(c.DModel),
-            MlpNorm = c.AttentionOnly || c.Block == BlockKind.ParallelSharedNorm ? null : Norm(c.DModel),
+            AttentionNorm = c.PreNorms ? Norm(c.DModel) : null,
+            MlpNorm = c.AttentionOnly || c.Block == BlockKind.ParallelSharedNorm || !c.PreNorms ? null : Norm(c.DModel),
             AttentionPostNorm = c.PostNorms ? Norm(c.DModel) : null,
             MlpPostNorm = c.PostNorms && !c.AttentionOnly ? Norm(c.DModel) : null,
         };
+
+        NormWeights? HeadNorm(int heads) => c.QueryKeyNorm == QueryKeyNorm.None ? null : new NormWeights(Vector(c.QueryKeyNorm == QueryKeyNorm.Head ? c.DHead : heads * c.DHead));
 
         NormWeights? Norm(int width) => c.Norm == NormKind.None ? null : new(Vector(width), biases ? Vector(width) : null);
 

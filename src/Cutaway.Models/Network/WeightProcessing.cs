@@ -11,8 +11,8 @@ public static class WeightProcessing
 {
     private static readonly (ProcessingSteps Step, string Name, Func<NetworkConfig, string?> Obstacle)[] Steps =
     [
-        (ProcessingSteps.FoldNorms, "fold_ln", config => config.Norm == NormKind.None
-            ? "it has no norms"
+        (ProcessingSteps.FoldNorms, "fold_ln", config => config.Norm == NormKind.None || !config.PreNorms
+            ? "it has no norms before its parts"
             : null),
         (ProcessingSteps.CenterWritingWeights, "center_writing_weights", config => config.Norm != NormKind.Layer || config.PostNorms
             ? "only LayerNorm before every reader removes the mean of the residual stream"
@@ -20,11 +20,18 @@ public static class WeightProcessing
         (ProcessingSteps.CenterUnembed, "center_unembed", config => config.LogitSoftCap is not null
             ? "its logits are capped (final_logit_softcapping), so that shifting them all changes their probabilities"
             : null),
-        (ProcessingSteps.FoldValueBiases, "fold_value_biases", _ => null),
+        (ProcessingSteps.FoldValueBiases, "fold_value_biases", config => config switch
+        {
+            { AttentionSinks: true } => "its attention has sinks, so that patterns sum to less than one",
+            { ProjectionBound: not null } => "its values are held within bounds (clip_qkv)",
+            _ => null,
+        }),
         (ProcessingSteps.RefactorAttention, "refactor_factored_attn_matrices", config => config switch
         {
+            { AttentionSinks: true } => "its attention has sinks, so that patterns sum to less than one and value biases cannot be folded",
             { KeyValueHeads: int keys, Heads: int heads } when keys != heads => "its heads share keys and values",
-            { HeadNorms: true } => "the norms of its queries and keys know their basis",
+            { QueryKeyNorm: not QueryKeyNorm.None } => "the norms of its queries and keys know their basis",
+            { ProjectionBound: not null } => "its queries and keys are held within bounds (clip_qkv)",
             _ when config.LayerConfigs.Any(layer => layer.Rotary is not null) => "the rotation of its queries and keys knows their basis",
             _ => null,
         }),

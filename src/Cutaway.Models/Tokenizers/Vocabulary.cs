@@ -1,4 +1,5 @@
 using Cutaway.Models.Formats;
+using Cutaway.Models.Tokenizers.Words;
 
 namespace Cutaway.Models.Tokenizers;
 
@@ -37,6 +38,36 @@ internal sealed class Vocabulary
 
     /// <summary>The id of a token, or null.</summary>
     public int? Find(string token) => ids.TryGetValue(token, out int id) ? id : null;
+
+    /// <summary>The tokens that are not empty as a tree, numbered by their ids.</summary>
+    public TokenTrie ToTrie()
+    {
+        TokenTrie trie = new();
+        for (int id = 0; id < tokens.Length; id++)
+        {
+            if (tokens[id] is { Length: > 0 } token)
+            {
+                trie.Add(token, id);
+            }
+        }
+
+        return trie;
+    }
+
+    /// <summary>The ids of the tokens for single bytes, <c>&lt;0x00&gt;</c> to <c>&lt;0xFF&gt;</c>, or null if one is missing.</summary>
+    public int[]? Bytes()
+    {
+        int[] bytes = new int[256];
+        for (int value = 0; value < bytes.Length; value++)
+        {
+            if (!ids.TryGetValue($"<0x{value:X2}>", out bytes[value]))
+            {
+                return null;
+            }
+        }
+
+        return bytes;
+    }
 
     /// <summary>The id of a token that the file refers to.</summary>
     /// <exception cref="CutawayException">There is no such token.</exception>

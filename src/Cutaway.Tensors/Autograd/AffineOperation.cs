@@ -12,6 +12,7 @@ internal sealed unsafe class AffineOperation<T> : Operation<T>
 {
     private Variable<T> x = null!;
     private int width;
+    private int groups;
     private T* weight;
     private T* weightGradient;
     private T* biasGradient;
@@ -20,10 +21,11 @@ internal sealed unsafe class AffineOperation<T> : Operation<T>
     /// <param name="tape">The tape.</param>
     /// <param name="x">[rows, width].</param>
     /// <param name="width">The width of a row.</param>
-    /// <param name="weight">[width], or null.</param>
+    /// <param name="groups">Rows that have weights of their own, in turn; 1 where all share them.</param>
+    /// <param name="weight">[groups, width], or null.</param>
     /// <param name="weightOwner">The vector of weights, as the network holds it, or null.</param>
     /// <param name="biasOwner">The vector of biases, or null.</param>
-    public static AffineOperation<T>? Record(Tape<T> tape, Variable<T> x, int width, T* weight, object? weightOwner, object? biasOwner)
+    public static AffineOperation<T>? Record(Tape<T> tape, Variable<T> x, int width, int groups, T* weight, object? weightOwner, object? biasOwner)
     {
         T* weightGradient = tape.GradientOf(weightOwner);
         T* biasGradient = tape.GradientOf(biasOwner);
@@ -35,6 +37,7 @@ internal sealed unsafe class AffineOperation<T> : Operation<T>
         AffineOperation<T> operation = tape.Record<AffineOperation<T>>();
         operation.x = weightGradient is null ? x : x.Keep();
         operation.width = width;
+        operation.groups = groups;
         operation.weight = weight;
         operation.weightGradient = weightGradient;
         operation.biasGradient = biasGradient;
@@ -49,23 +52,25 @@ internal sealed unsafe class AffineOperation<T> : Operation<T>
         Contribution<T> dx = new(tape, x);
         if (dx.Pointer is not null)
         {
-            Work work = new(dy, weight, dx.Pointer, width);
+            Work work = new(dy, weight, dx.Pointer, width, groups);
             tape.Pool.ForRows(rows, x.Length, ref work);
             dx.Finish();
         }
 
         if (weightGradient is not null)
         {
-            ColumnSums.AddProducts(tape.Pool, new MatrixView<T>(dy, rows, width, width), new MatrixView<T>(x.Pointer, rows, width, width), weightGradient);
+            ColumnSums.AddProducts(tape.Pool, Grouped(dy), Grouped(x.Pointer), weightGradient);
         }
 
         if (biasGradient is not null)
         {
-            ColumnSums.Add(tape.Pool, new MatrixView<T>(dy, rows, width, width), biasGradient);
+            ColumnSums.Add(tape.Pool, Grouped(dy), biasGradient);
         }
+
+        MatrixView<T> Grouped(T* values) => new(values, rows / groups, groups * width, groups * width);
     }
 
-    private readonly struct Work(T* dy, T* weight, T* dx, int width) : IParallelWork
+    private readonly struct Work(T* dy, T* weight, T* dx, int width, int groups) : IParallelWork
     {
         public void Invoke(int index)
         {
@@ -78,7 +83,7 @@ internal sealed unsafe class AffineOperation<T> : Operation<T>
             }
             else
             {
-                TensorPrimitives.Multiply(gradient, new ReadOnlySpan<T>(weight, width), target);
+                TensorPrimitives.Multiply(gradient, new ReadOnlySpan<T>(weight + ((nint)(index % groups) * width), width), target);
             }
         }
     }

@@ -1,24 +1,27 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using Cutaway.Tensors.Kernels;
 using Cutaway.Tensors.Kernels.Backward;
 using Cutaway.Tensors.Parallel;
 
 namespace Cutaway.Tensors.Autograd;
 
-/// <summary>The sum of what the heads write, and a bias: each head receives the sum's gradient.</summary>
+/// <summary>The sum of what the heads write, and a bias times a factor: each head receives the sum's gradient.</summary>
 internal sealed unsafe class HeadSumOperation<T> : Operation<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private Variable<T> x = null!;
     private int width;
     private T* biasGradient;
+    private T factor;
 
     /// <summary>Records the sum where a gradient is wanted.</summary>
     /// <param name="tape">The tape.</param>
     /// <param name="x">[rows, heads, width].</param>
     /// <param name="width">The width of a row.</param>
     /// <param name="bias">The vector of biases, as the network holds it, or null.</param>
-    public static HeadSumOperation<T>? Record(Tape<T> tape, Variable<T> x, int width, object? bias)
+    /// <param name="factor">What the bias is multiplied with.</param>
+    public static HeadSumOperation<T>? Record(Tape<T> tape, Variable<T> x, int width, object? bias, T factor)
     {
         T* biasGradient = tape.GradientOf(bias);
         if (!x.NeedsGradient && biasGradient is null)
@@ -30,6 +33,7 @@ internal sealed unsafe class HeadSumOperation<T> : Operation<T>
         operation.x = x;
         operation.width = width;
         operation.biasGradient = biasGradient;
+        operation.factor = factor;
         return operation;
     }
 
@@ -48,7 +52,10 @@ internal sealed unsafe class HeadSumOperation<T> : Operation<T>
 
         if (biasGradient is not null)
         {
-            ColumnSums.Add(tape.Pool, new MatrixView<T>(dy, rows, width, width), biasGradient);
+            NativeBuffer<T> scaled = tape.Memory.Take(Output.Length);
+            TensorPrimitives.Multiply(new ReadOnlySpan<T>(dy, Output.Length), factor, scaled.Span[..Output.Length]);
+            ColumnSums.Add(tape.Pool, new MatrixView<T>(scaled.Pointer, rows, width, width), biasGradient);
+            tape.Memory.Return(scaled);
         }
     }
 

@@ -14,6 +14,7 @@ internal sealed unsafe class NormOperation<T> : Operation<T>
     private bool centred;
     private T epsilon;
     private int width;
+    private int groups;
     private T* weight;
     private T* weightGradient;
     private T* biasGradient;
@@ -24,10 +25,11 @@ internal sealed unsafe class NormOperation<T> : Operation<T>
     /// <param name="centred">LayerNorm; otherwise RMSNorm.</param>
     /// <param name="epsilon">Inside the square root.</param>
     /// <param name="width">The width of a row.</param>
-    /// <param name="weight">[width], or null.</param>
+    /// <param name="groups">Rows that have weights of their own, in turn; 1 where all share them.</param>
+    /// <param name="weight">[groups, width], or null.</param>
     /// <param name="weightOwner">The vector of weights, as the network holds it, or null.</param>
     /// <param name="biasOwner">The vector of biases, or null.</param>
-    public static NormOperation<T>? Record(Tape<T> tape, Variable<T> x, bool centred, T epsilon, int width, T* weight, object? weightOwner, object? biasOwner)
+    public static NormOperation<T>? Record(Tape<T> tape, Variable<T> x, bool centred, T epsilon, int width, int groups, T* weight, object? weightOwner, object? biasOwner)
     {
         T* weightGradient = tape.GradientOf(weightOwner);
         T* biasGradient = tape.GradientOf(biasOwner);
@@ -41,6 +43,7 @@ internal sealed unsafe class NormOperation<T> : Operation<T>
         operation.centred = centred;
         operation.epsilon = epsilon;
         operation.width = width;
+        operation.groups = groups;
         operation.weight = weight;
         operation.weightGradient = weightGradient;
         operation.biasGradient = biasGradient;
@@ -59,14 +62,16 @@ internal sealed unsafe class NormOperation<T> : Operation<T>
         tape.Pool.ForRows(rows, 2L * x.Length, ref work);
         if (normalized is not null)
         {
-            ColumnSums.AddProducts(tape.Pool, new MatrixView<T>(dy, rows, width, width), new MatrixView<T>(normalized.Pointer, rows, width, width), weightGradient);
+            ColumnSums.AddProducts(tape.Pool, Grouped(dy), Grouped(normalized.Pointer), weightGradient);
             tape.Memory.Return(normalized);
         }
 
         if (biasGradient is not null)
         {
-            ColumnSums.Add(tape.Pool, new MatrixView<T>(dy, rows, width, width), biasGradient);
+            ColumnSums.Add(tape.Pool, Grouped(dy), biasGradient);
         }
+
+        MatrixView<T> Grouped(T* values) => new(values, rows / groups, groups * width, groups * width);
     }
 
     private readonly struct Work(NormOperation<T> operation, T* dy, T* normalized, T* dx, bool isSum) : IParallelWork
@@ -88,7 +93,7 @@ internal sealed unsafe class NormOperation<T> : Operation<T>
             Span<T> result = scratch.Span.Slice(width, width);
             if (operation.weight is not null)
             {
-                TensorPrimitives.Multiply(gradient, new ReadOnlySpan<T>(operation.weight, width), result);
+                TensorPrimitives.Multiply(gradient, new ReadOnlySpan<T>(operation.weight + ((nint)(index % operation.groups) * width), width), result);
                 gradient = result;
             }
 

@@ -14,6 +14,9 @@ public enum ActivationKind
     /// <summary>The tanh approximation of GELU: GPT-2's <c>gelu_new</c>, <c>gelu_pytorch_tanh</c>, <c>gelu_fast</c>.</summary>
     GeluTanh,
 
+    /// <summary>The same with the square root of 2/π to eight digits, as BLOOM was trained: in single precision they are one.</summary>
+    GeluTanhShort,
+
     /// <summary>x · σ(1.702 x).</summary>
     QuickGelu,
 
@@ -83,8 +86,8 @@ public static unsafe class Activations
             ActivationKind.GeluExact => T.CreateTruncating(double.CreateTruncating(x) * NormalDistribution(double.CreateTruncating(x))),
 
             // (1 + tanh u) / 2 is σ(2u), which keeps its digits for negative u.
-            ActivationKind.GeluTanh => x / (T.One + T.Exp(
-                -T.CreateTruncating(1.5957691216057307118) * (x + (T.CreateTruncating(0.044715) * x * x * x)))),
+            ActivationKind.GeluTanh => x / (T.One + T.Exp(-T.CreateTruncating(1.5957691216057307118) * (x + (T.CreateTruncating(0.044715) * x * x * x)))),
+            ActivationKind.GeluTanhShort => x / (T.One + T.Exp(-T.CreateTruncating(2 * 0.79788456) * (x + (T.CreateTruncating(0.044715) * x * x * x)))),
             ActivationKind.QuickGelu => x / (T.One + T.Exp(-T.CreateTruncating(1.702) * x)),
             ActivationKind.Silu => x / (T.One + T.Exp(-x)),
             ActivationKind.Relu => T.Max(T.Zero, x),
@@ -99,7 +102,7 @@ public static unsafe class Activations
             case ActivationKind.GeluExact:
                 Apply<GeluExact>(x, factor, y, count);
                 break;
-            case ActivationKind.GeluTanh:
+            case ActivationKind.GeluTanh or ActivationKind.GeluTanhShort:
                 Apply<GeluTanh>(x, factor, y, count);
                 break;
             case ActivationKind.QuickGelu:

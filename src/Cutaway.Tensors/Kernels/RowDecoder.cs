@@ -1,8 +1,8 @@
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Cutaway.Tensors.Kernels.Blocks;
 using Cutaway.Tensors.Kernels.Lanes;
+using Cutaway.Tensors.Kernels.Products;
 using Cutaway.Tensors.Storage;
 
 namespace Cutaway.Tensors.Kernels;
@@ -19,10 +19,10 @@ internal static unsafe class RowDecoder
                 Buffer.MemoryCopy(source, destination, (long)count * sizeof(float), (long)count * sizeof(float));
                 break;
             case ElementType.Float16:
-                TensorPrimitives.ConvertToSingle(new ReadOnlySpan<Half>(source, count), new Span<float>(destination, count));
+                Halves<IeeeHalf>((ushort*)source, destination, count);
                 break;
             case ElementType.BFloat16:
-                BFloat16((ushort*)source, destination, count);
+                Halves<BrainHalf>((ushort*)source, destination, count);
                 break;
             case ElementType.Q8_0 when Vector128.IsHardwareAccelerated:
                 Blocks32<BlockQ8_0>(source, destination, count);
@@ -33,17 +33,12 @@ internal static unsafe class RowDecoder
             case ElementType.Q4_1 when Vector128.IsHardwareAccelerated:
                 Blocks32<BlockQ4_1>(source, destination, count);
                 break;
-            case ElementType.Q4_K when Vector128.IsHardwareAccelerated:
-                Blocks256<BlockQ4_K>(source, destination, count);
-                break;
-            case ElementType.Q5_K when Vector128.IsHardwareAccelerated:
-                Blocks256<BlockQ5_K>(source, destination, count);
-                break;
-            case ElementType.Q6_K when Vector128.IsHardwareAccelerated:
-                Blocks256<BlockQ6_K>(source, destination, count);
-                break;
             default:
-                Reference(type, source, destination, count);
+                if (!Vector128.IsHardwareAccelerated || !GroupedBlocks.TryUse(type, new GroupedWidening(source, destination, count)))
+                {
+                    Reference(type, source, destination, count);
+                }
+
                 break;
         }
     }
@@ -52,27 +47,29 @@ internal static unsafe class RowDecoder
     internal static void Reference(ElementType type, byte* source, float* destination, int count) =>
         ElementDecoder.Decode(type, new ReadOnlySpan<byte>(source, checked((int)type.BytesFor(count))), new Span<float>(destination, count));
 
-    private static void BFloat16(ushort* source, float* destination, int count)
+    private static void Halves<TFormat>(ushort* source, float* destination, int count)
+        where TFormat : struct, IHalfFormat
     {
-        int done = Vector512.IsHardwareAccelerated ? BFloat16<Lanes512, Vector512<float>>(source, destination, count)
-            : Vector256.IsHardwareAccelerated ? BFloat16<Lanes256, Vector256<float>>(source, destination, count)
-            : Vector128.IsHardwareAccelerated ? BFloat16<Lanes128, Vector128<float>>(source, destination, count)
+        int done = Vector512.IsHardwareAccelerated ? Halves<TFormat, Lanes512, Vector512<float>>(source, destination, count)
+            : Vector256.IsHardwareAccelerated ? Halves<TFormat, Lanes256, Vector256<float>>(source, destination, count)
+            : Vector128.IsHardwareAccelerated ? Halves<TFormat, Lanes128, Vector128<float>>(source, destination, count)
             : 0;
         for (int i = done; i < count; i++)
         {
-            destination[i] = BitConverter.Int32BitsToSingle(source[i] << 16);
+            destination[i] = TFormat.Widen(source[i]);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int BFloat16<TLanes, TVector>(ushort* source, float* destination, int count)
+    private static int Halves<TFormat, TLanes, TVector>(ushort* source, float* destination, int count)
+        where TFormat : struct, IHalfFormat
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged
     {
         int i = 0;
         for (; i <= count - TLanes.Count; i += TLanes.Count)
         {
-            TLanes.Store(destination + i, TLanes.BFloat16(source + i));
+            TLanes.Store(destination + i, TFormat.Widen<TLanes, TVector>(source + i));
         }
 
         return i;
@@ -116,49 +113,52 @@ internal static unsafe class RowDecoder
         }
     }
 
-    private static void Blocks256<TBlock>(byte* source, float* destination, int count)
-        where TBlock : struct, IBlock256
+    private readonly struct GroupedWidening(byte* source, float* destination, int count) : IGroupedBlockUser
     {
-        if (Vector512.IsHardwareAccelerated)
+        public void Use<TBlock>()
+            where TBlock : struct, IGroupedBlock
         {
-            Blocks256<TBlock, Lanes512, Vector512<float>>(source, destination, count / 256);
-        }
-        else if (Vector256.IsHardwareAccelerated)
-        {
-            Blocks256<TBlock, Lanes256, Vector256<float>>(source, destination, count / 256);
-        }
-        else
-        {
-            Blocks256<TBlock, Lanes128, Vector128<float>>(source, destination, count / 256);
-        }
-    }
-
-    [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Blocks256<TBlock, TLanes, TVector>(byte* source, float* destination, int blocks)
-        where TBlock : struct, IBlock256
-        where TLanes : struct, ILanes<TVector>
-        where TVector : unmanaged
-    {
-        sbyte* q = stackalloc sbyte[256];
-        float* scales = stackalloc float[16];
-        float* minima = stackalloc float[16];
-        for (int block = 0; block < blocks; block++)
-        {
-            TBlock.Unpack(source, q, scales, minima);
-            for (int group = 0; group < 256 / TBlock.GroupSize; group++)
+            if (Vector512.IsHardwareAccelerated)
             {
-                TVector scale = TLanes.Broadcast(scales[group]);
-                TVector minimum = TLanes.Broadcast(minima[group]);
-                int end = (group + 1) * TBlock.GroupSize;
-                for (int at = group * TBlock.GroupSize; at < end; at += TLanes.Count)
-                {
-                    TLanes.Store(destination + at, TLanes.Subtract(TLanes.Multiply(scale, TLanes.SignedBytes(q + at)), minimum));
-                }
+                Widen<TBlock, Lanes512, Vector512<float>>(source, destination, count);
             }
+            else if (Vector256.IsHardwareAccelerated)
+            {
+                Widen<TBlock, Lanes256, Vector256<float>>(source, destination, count);
+            }
+            else
+            {
+                Widen<TBlock, Lanes128, Vector128<float>>(source, destination, count);
+            }
+        }
 
-            source += TBlock.Bytes;
-            destination += 256;
+        [SkipLocalsInit]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void Widen<TBlock, TLanes, TVector>(byte* source, float* destination, int count)
+            where TBlock : struct, IGroupedBlock
+            where TLanes : struct, ILanes<TVector>
+            where TVector : unmanaged
+        {
+            sbyte* q = stackalloc sbyte[IGroupedBlock.MostValues];
+            float* scales = stackalloc float[IGroupedBlock.MostGroups];
+            float* minima = stackalloc float[IGroupedBlock.MostGroups];
+            for (int block = count / TBlock.Values; block > 0; block--)
+            {
+                TBlock.Unpack(source, q, scales, minima);
+                for (int group = 0; group < TBlock.Values / TBlock.GroupSize; group++)
+                {
+                    TVector scale = TLanes.Broadcast(scales[group]);
+                    TVector minimum = TBlock.HasMinima ? TLanes.Broadcast(minima[group]) : default;
+                    for (int at = group * TBlock.GroupSize; at < (group + 1) * TBlock.GroupSize; at += TLanes.Count)
+                    {
+                        TVector scaled = TLanes.Multiply(scale, TLanes.SignedBytes(q + at));
+                        TLanes.Store(destination + at, TBlock.HasMinima ? TLanes.Subtract(scaled, minimum) : scaled);
+                    }
+                }
+
+                source += TBlock.Bytes;
+                destination += TBlock.Values;
+            }
         }
     }
 }

@@ -8,15 +8,19 @@ using Cutaway.Tensors.Storage;
 namespace Cutaway.Tensors.Kernels;
 
 /// <summary>
-/// The product of one vector with a stored weight: what generation spends its time on. The common formats are widened in
-/// registers, so the speed is that of reading the weight.
+/// The product of one vector with a stored weight: what generation spends its time on. Weights are widened in registers or a
+/// block at a time, never as a whole.
 /// </summary>
+/// <remarks>
+/// A result has the bits of the same product with the weight's widened values (<see cref="ElementDecoder"/>) stored in single
+/// precision: every value is rounded as the format defines it, and sums run in the order that <see cref="RowProduct{T, TLanes, TVector, TRows}"/> keeps.
+/// </remarks>
 internal static unsafe class VectorProduct
 {
     // Rows of whole vectors of any width.
     private const int Vectors = 16;
 
-    /// <summary>y = weight · x (+ bias), for types that can be widened in registers.</summary>
+    /// <summary>y = weight · x (+ bias), for 16-bit floats and all GGUF blocks.</summary>
     /// <param name="pool">Threads to share the outputs; null computes on the caller alone.</param>
     /// <param name="x">[inputs].</param>
     /// <param name="weight">[outputs, inputs], not stored transposed.</param>
@@ -44,7 +48,7 @@ internal static unsafe class VectorProduct
             case ElementType.Q4_1:
                 return Blocks<BlockQ4_1>(pool, x, weight, target);
             default:
-                return false;
+                return Vector128.IsHardwareAccelerated && GroupedBlocks.TryUse(weight.Type, new GroupedProduct(pool, x, weight, target));
         }
     }
 
@@ -66,6 +70,15 @@ internal static unsafe class VectorProduct
         Work<TDot> work = new(x, weight, target);
         ProductPool.For(pool, (weight.Rows + Work<TDot>.Rows - 1) / Work<TDot>.Rows, (long)weight.Rows * weight.Columns, ref work);
         return true;
+    }
+
+    private readonly struct GroupedProduct(WorkerPool? pool, float* x, WeightMatrix weight, ProductTarget<float> target) : IGroupedBlockUser
+    {
+        public void Use<TBlock>()
+            where TBlock : struct, IGroupedBlock =>
+                _ = Vector512.IsHardwareAccelerated ? Run<GroupedDot<TBlock, Lanes512, ProductLanes512<float>, Vector512<float>>>(pool, x, weight, target)
+                    : Vector256.IsHardwareAccelerated ? Run<GroupedDot<TBlock, Lanes256, ProductLanes256<float>, Vector256<float>>>(pool, x, weight, target)
+                    : Run<GroupedDot<TBlock, Lanes128, ProductLanes128<float>, Vector128<float>>>(pool, x, weight, target);
     }
 
     private readonly struct Work<TDot>(float* x, WeightMatrix weight, ProductTarget<float> target) : IParallelWork

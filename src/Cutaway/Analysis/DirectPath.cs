@@ -113,14 +113,10 @@ public sealed class DirectPath
     }
 
     /// <summary>Reads the sum of a layer's heads and its output bias, before any post-norm: [d_model].</summary>
-    public double[] AttentionOutput(int layer) => attentionScales is null
-        ? [.. Residual]
-        : Divide(NormPath.Back(config, [.. Residual], weights.Blocks[layer].AttentionPostNorm), attentionScales[layer]);
+    public double[] AttentionOutput(int layer) => Before(attentionScales, layer, weights.Blocks[layer].AttentionPostNorm);
 
     /// <summary>Reads the sum of a layer's neurons and their output bias, before any post-norm: [d_model].</summary>
-    public double[] MlpOutput(int layer) => mlpScales is null
-        ? [.. Residual]
-        : Divide(NormPath.Back(config, [.. Residual], weights.Blocks[layer].MlpPostNorm), mlpScales[layer]);
+    public double[] MlpOutput(int layer) => Before(mlpScales, layer, weights.Blocks[layer].MlpPostNorm);
 
     /// <summary>Reads the mixed values (<c>hook_z</c>) of a layer's heads, and so the values they mix: [heads · d_head].</summary>
     public double[] Heads(int layer) => TransposedProduct(weights.Blocks[layer].Attention.Output.Weight, AttentionOutput(layer));
@@ -140,6 +136,14 @@ public sealed class DirectPath
     {
         BlockWeights block = weights.Blocks[layer];
         return Dot(block.Mlp!.Out.Bias, MlpOutput(layer)) + Dot(block.MlpPostNorm?.Bias, [.. Residual]);
+    }
+
+    // The reader of the stream, taken back through the factor on what a part adds and through the part's post-norm.
+    private double[] Before(double[]? scales, int layer, NormWeights? postNorm)
+    {
+        double[] reader = scales is null ? [.. Residual] : Divide(NormPath.Back(config, [.. Residual], postNorm), scales[layer]);
+        TensorPrimitives.Multiply(reader, config.ResidualScale, reader);
+        return reader;
     }
 
     private static double Dot(WeightVector? bias, double[] direction) => bias is null ? 0 : TensorPrimitives.Dot<double>(bias.Float64, direction);

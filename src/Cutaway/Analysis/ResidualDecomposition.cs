@@ -158,7 +158,7 @@ public static class ResidualDecomposition
         {
             for (int i = 0; i < bias.Length; i++)
             {
-                bias[i] += block.Attention.Output.Bias?.Float64[i] ?? 0;
+                bias[i] += config.ResidualScale * (block.Attention.Output.Bias?.Float64[i] ?? 0);
             }
         }
 
@@ -196,7 +196,7 @@ public static class ResidualDecomposition
             {
                 for (int place = 0; place < places; place++)
                 {
-                    written[n][(place * d) + i] = post[(place * config.DMlp) + first + n] * columns[i][n];
+                    written[n][(place * d) + i] = config.ResidualScale * post[(place * config.DMlp) + first + n] * columns[i][n];
                 }
             }
         }

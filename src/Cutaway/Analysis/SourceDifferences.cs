@@ -91,7 +91,7 @@ internal sealed class SourceDifferences<T>
         {
             SpanMatrix<T> z = new(mixed.AsSpan(head * config.DHead), rows, config.DHead, heads);
             SpanMatrix<T> written = new(output.AsSpan(head * config.DHead), config.DModel, config.DHead, heads);
-            MatrixProduct.Multiply(from.Model.Network.Pool, z, written.Transpose(), target[((head - first) * rows * config.DModel)..], config.DModel, T.One);
+            MatrixProduct.Multiply(from.Model.Network.Pool, z, written.Transpose(), target[((head - first) * rows * config.DModel)..], config.DModel, T.CreateTruncating(config.ResidualScale));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Cutaway.Models.Formats;
 using Cutaway.Testing;
 
@@ -13,8 +14,21 @@ public sealed class TokenizerGoldenTests
     [InlineData("bpe-qwen2")]
     [InlineData("bpe-o200k")]
     [InlineData("sentencepiece-bpe")]
+    [InlineData("wordpiece")]
+    [InlineData("unigram")]
     public void Hard_strings_have_the_ids_offsets_and_texts_of_the_reference(string folder) =>
         GoldenStrings.Check(TokenizerLoader.FromFolder(Fixtures.Golden("tokenizers", folder)), Fixtures.Golden("tokenizers", folder, "golden.json"));
+
+    [SkippableFact]
+    public void Sentences_have_the_ids_that_a_published_WordPiece_tokenizer_gives_them()
+    {
+        ITokenizer tokenizer = TokenizerLoader.FromFolder(Fixtures.Shared("models", "all-minilm-l6-v2"));
+        using JsonDocument golden = JsonDocument.Parse(File.ReadAllBytes(Fixtures.Shared("goldens", "minilm", "golden.json")));
+        string[] sentences = [.. golden.RootElement.GetProperty("sentences").EnumerateArray().Select(sentence => sentence.GetString()!)];
+        int[][] ids = [.. golden.RootElement.GetProperty("input_ids").EnumerateArray().Select(row => row.EnumerateArray().Select(id => id.GetInt32()).ToArray())];
+        Assert.True(sentences.Length > 5);
+        Assert.Equal(ids, sentences.Select(sentence => tokenizer.Encode(sentence).Select(token => token.Id).ToArray()));
+    }
 
     [SkippableFact]
     public void The_vocabulary_inside_a_GGUF_file_encodes_as_the_reference()

@@ -43,8 +43,8 @@ public sealed class TokenizerTests : IDisposable
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": "x"}, "merges": []}}""", "'a' no id")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0, "a": 1}, "merges": []}}""", "'a' twice")]
     [InlineData("""{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": [], "unk_token": "z"}}""", "'z', which is not in the vocabulary")]
-    [InlineData("""{"model": {"type": "Unigram", "vocab": [["a", 0.0]]}}""", "'Unigram'")]
-    [InlineData("""{"model": {"type": "WordPiece", "vocab": {"a": 0}}}""", "'WordPiece'")]
+    [InlineData("""{"model": {"type": "Unigram", "vocab": [["a", 0.0], ["b"]]}}""", "entry 1 of 'model.vocab'")]
+    [InlineData("""{"model": {"type": "WordPiece", "vocab": {"a": 0}}}""", "'[UNK]', which is not in the vocabulary")]
     [InlineData("""{"model": {"type": "WordLevel", "vocab": {"a": 0}}, "normalizer": {"type": "Magic"}}""", "normalizer 'Magic'")]
     [InlineData("""{"model": {"type": "WordLevel", "vocab": {"a": 0}}, "pre_tokenizer": {"type": "Magic"}}""", "pre-tokenizer 'Magic'")]
     [InlineData("""{"model": {"type": "WordLevel", "vocab": {"a": 0}}, "decoder": {"type": "Magic"}}""", "decoder 'Magic'")]
@@ -60,15 +60,24 @@ public sealed class TokenizerTests : IDisposable
     public void A_folder_without_a_tokenizer_says_so() =>
         Assert.Contains("tokenizer.json is missing", Assert.Throws<CutawayException>(() => TokenizerLoader.FromFolder(folder.Path)).Message, StringComparison.Ordinal);
 
-    [Fact]
-    public void A_long_word_takes_no_more_than_its_length_and_comes_back_whole()
+    [Theory]
+    [InlineData("bpe-gpt2", "the")]
+    [InlineData("bpe-llama3", "a")]
+    [InlineData("sentencepiece-bpe", "a")]
+    [InlineData("unigram", "a")]
+    [InlineData("wordpiece", "a", "[UNK]")]
+    [InlineData("bpe-qwen2", "e\u0301", "é")]
+    public void A_long_word_takes_no_more_than_its_length_and_comes_back_whole(string golden, string part, string? decoded = null)
     {
         // Quadratic work over a million letters would take hours.
-        ITokenizer tokenizer = TokenizerLoader.FromFolder(Fixtures.Golden("tokenizers", "bpe-gpt2"));
-        string text = string.Concat(Enumerable.Repeat("the", 350_000));
-        Token[] tokens = [.. tokenizer.Encode(text)];
-        Assert.Equal(text, string.Concat(tokens.Select(token => text[token.Start..token.End])));
-        Assert.Equal(text, tokenizer.Decode(tokens.Select(token => token.Id).ToArray()));
+        ITokenizer tokenizer = TokenizerLoader.FromFolder(Fixtures.Golden("tokenizers", golden));
+        int times = 1_000_000 / part.Length;
+        string text = string.Concat(Enumerable.Repeat(part, times));
+        Token[] tokens = [.. tokenizer.Encode(text, addSpecialTokens: false)];
+        Assert.True(tokens[0].Start == 0 && tokens[^1].End > text.Length - part.Length);
+        Assert.All(tokens.Zip(tokens.Skip(1)), pair => Assert.True(pair.First.Start <= pair.Second.Start));
+        decoded = golden == "wordpiece" ? decoded : string.Concat(Enumerable.Repeat(decoded ?? part, times));
+        Assert.Equal(decoded, tokenizer.Decode(tokens.Select(token => token.Id).ToArray()));
     }
 
     [Fact]

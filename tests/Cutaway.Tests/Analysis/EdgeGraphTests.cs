@@ -51,7 +51,7 @@ public sealed class EdgeGraphTests
 
     [Fact]
     public void Heads_whose_sum_is_normalised_before_it_is_added_have_no_edges() =>
-        Assert.Contains("path-patching", Assert.Throws<CutawayException>(() => new EdgeGraph(TestModels.Random(config => config with { PostNorms = true }).Config)).Message, StringComparison.Ordinal);
+        Assert.Contains("path-patching", Assert.Throws<CutawayException>(() => new EdgeGraph(TestModels.Random(config => config with { NormPlacement = NormPlacement.BeforeAndAfter }).Config)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData(DType.Float64)]

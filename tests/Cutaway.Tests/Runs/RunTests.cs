@@ -19,7 +19,7 @@ public sealed class RunTests
     public void Every_hook_point_fires_and_asking_for_it_changes_nothing(BlockKind block, bool full)
     {
         LanguageModel model = TestModels.Random(config => full
-            ? config with { Block = block, PostNorms = true }
+            ? config with { Block = block, NormPlacement = NormPlacement.BeforeAndAfter }
             : TestModels.Plain(config) with { Block = block });
         double[] logits = model.Run(Tokens, []).Logits.ToDoubles();
         Site[] all = [.. model.Network.Hooks.Points.Select(point => new Site(point.Name))];

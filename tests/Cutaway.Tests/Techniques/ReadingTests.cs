@@ -25,7 +25,7 @@ public sealed class ReadingTests
         ["parallel"] = config => TestModels.Plain(config) with { Block = BlockKind.Parallel },
         ["post-norms, offset, caps, window"] = config => config with
         {
-            PostNorms = true,
+            NormPlacement = NormPlacement.BeforeAndAfter,
             NormWeightOffset = 1,
             ScoreSoftCap = 2,
             LogitSoftCap = 20,

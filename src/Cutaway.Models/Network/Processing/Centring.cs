@@ -10,7 +10,8 @@ internal static class Centring
     {
         return weights with
         {
-            Embedding = weights.Embedding.Rewrite(storage, (_, row) => MatrixRewriting.Centre(row)),
+            // What a norm of the embedding passes on has a mean that no weight of its own can take away; every reader does.
+            Embedding = weights.EmbeddingNorm is null ? weights.Embedding.Rewrite(storage, (_, row) => MatrixRewriting.Centre(row)) : weights.Embedding,
             Positions = weights.Positions?.Rewrite(storage, (_, row) => MatrixRewriting.Centre(row)),
             Blocks =
             [

@@ -9,6 +9,8 @@ namespace Cutaway.Models.Tokenizers.Reading;
 /// <summary>Puts a tokenizer together from a <c>tokenizer.json</c>.</summary>
 internal static class JsonTokenizer
 {
+    private const char SentencePieceMark = '▁';
+
     /// <summary>The tokenizer of a file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="names">What the folder's other files say about the start and end of a text.</param>
@@ -17,24 +19,52 @@ internal static class JsonTokenizer
     {
         ConfigReader root = file.Rest;
         ConfigReader model = root.OptionalSection("model") ?? throw root.Fault("model", "missing", "an object with the vocabulary was expected");
-        string type = model.OptionalText("type") ?? (file.Merges is null ? "WordLevel" : "BPE");
-        if (type is not ("BPE" or "WordLevel"))
-        {
-            throw CutawayException.Model($"{root.Source} holds a tokenizer of the type {Quote.Name(type)}, which is not supported; supported are BPE and WordLevel");
-        }
-
+        string type = model.OptionalText("type") ?? (file.Scores is not null ? "Unigram" : file.Merges is null ? "WordLevel" : "BPE");
         IReadOnlyList<ConfigReader> added = root.OptionalSections("added_tokens") ?? [];
         AddedToken[] addedTokens = [.. added.Select(Added)];
         Vocabulary vocabulary = new(ById(file.Vocabulary ?? throw model.Fault("vocab", "missing", "an object of tokens and ids was expected"), addedTokens, root.Source), root.Source);
         Normalizer normalizer = StepReader.Normalizer(root.OptionalSection("normalizer"));
-        return new Tokenizer(vocabulary, type == "BPE" ? Bpe(file, model, vocabulary) : WordLevel(model, vocabulary), addedTokens, normalizer)
+        PreTokenizer[] words = [.. StepReader.PreTokenizer(root.OptionalSection("pre_tokenizer"))];
+        ITokenModel tokens = Model(type, file, model, vocabulary);
+        words = words.Length == 0 && tokens is BpeModel bpe ? [.. MarkedWords.Cuts(bpe, vocabulary, SentencePieceMark)] : words;
+
+        // The byte alphabet is left to the last: words that were met before need not be written in it again.
+        bool bytes = words is [.., PreTokenizer last] && last == PreTokenizers.Bytes;
+        return new Tokenizer(vocabulary, tokens, addedTokens, normalizer)
         {
-            PreTokenizer = StepReader.PreTokenizer(root.OptionalSection("pre_tokenizer")),
+            PreTokenizer = PreTokenizers.Sequence(bytes ? words[..^1] : words),
+            Letters = bytes ? ByteLevel.Encode : static word => word,
             PostProcessor = StepReader.Processor(root.OptionalSection("post_processor"), vocabulary),
             Decoder = StepReader.Decoder(root.OptionalSection("decoder"), inner: false),
             InnerDecoder = StepReader.Decoder(root.OptionalSection("decoder"), inner: true),
             BeginOfText = names.Begin(vocabulary),
             EndOfText = names.End(vocabulary),
+        };
+    }
+
+    private static ITokenModel Model(string type, TokenizerJson file, ConfigReader model, Vocabulary vocabulary) => type switch
+    {
+        "BPE" => Bpe(file, model, vocabulary),
+        "WordLevel" => new WordLevelModel(vocabulary, Unknown(model, vocabulary), model.Source),
+        "WordPiece" => WordPiece(model, vocabulary),
+        "Unigram" => Unigram(file, model, vocabulary),
+        _ => throw CutawayException.Model($"{model.Source} holds a tokenizer of the type {Quote.Name(type)}, which is not supported; supported are BPE, Unigram, WordLevel and WordPiece"),
+    };
+
+    private static WordPieceModel WordPiece(ConfigReader model, Vocabulary vocabulary) => new(
+        vocabulary,
+        model.OptionalText("continuing_subword_prefix") ?? "##",
+        Unknown(model, vocabulary) ?? vocabulary.Demand("[UNK]", model.Source, "the token for unknown words"),
+        model.OptionalCount(int.MaxValue, "max_input_chars_per_word") ?? 100);
+
+    private static UnigramModel Unigram(TokenizerJson file, ConfigReader model, Vocabulary vocabulary)
+    {
+        double[] scores = [.. file.Scores ?? throw model.Fault("vocab", "an object", "a list of tokens with scores was expected")];
+        int? unknown = model.OptionalCount(Limits.Vocabulary, "unk_id");
+        return new UnigramModel(vocabulary, scores, model.Source)
+        {
+            Unknown = unknown is null || unknown < scores.Length ? unknown : throw model.Fault("unk_id", unknown, $"the vocabulary has {scores.Length} tokens"),
+            Bytes = model.Flag("byte_fallback", absent: false) ? vocabulary.Bytes() : null,
         };
     }
 
@@ -63,8 +93,6 @@ internal static class JsonTokenizer
             EndSuffix = model.OptionalText("end_of_word_suffix") ?? "",
         };
     }
-
-    private static WordLevelModel WordLevel(ConfigReader model, Vocabulary vocabulary) => new(vocabulary, Unknown(model, vocabulary), model.Source);
 
     private static int? Unknown(ConfigReader model, Vocabulary vocabulary) =>
         model.OptionalText("unk_token") is { } token ? vocabulary.Demand(token, model.Source, "'model.unk_token'") : null;

@@ -17,29 +17,32 @@ internal static class StepReader
         "NFD" => UnicodeForms.Normalizer(System.Text.NormalizationForm.FormD),
         "NFKC" => UnicodeForms.Normalizer(System.Text.NormalizationForm.FormKC),
         "NFKD" => UnicodeForms.Normalizer(System.Text.NormalizationForm.FormKD),
+        "Nmt" => Normalizers.Nmt,
+        "Precompiled" => Rules(step),
         "Lowercase" => Normalizers.Lowercase,
         "StripAccents" => Normalizers.StripAccents,
         "Strip" => Normalizers.Strip(step.Flag("strip_left", absent: true), step.Flag("strip_right", absent: true)),
         "Prepend" when step.Text("prepend") is string prefix => text => Normalizers.Prepend(text, prefix),
         "Replace" when (Pattern(step), step.Text("content")) is (TextPattern pattern, string content) => text => Normalizers.Replace(text, pattern, content),
-        string type => throw Unknown(step, "normalizer", type, "NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Prepend, Replace and Sequence"),
+        "BertNormalizer" when step.Flag("lowercase", absent: true) is bool lowered => BertText.Normalizer(
+            step.Flag("clean_text", absent: true), step.Flag("handle_chinese_chars", absent: true), step.Flag("strip_accents", absent: lowered), lowered),
+        string type => throw Unknown(step, "normalizer", type, "BertNormalizer, NFC, NFD, NFKC, NFKD, Nmt, Precompiled, Lowercase, StripAccents, Strip, Prepend, Replace and Sequence"),
     };
 
-    /// <summary>The pre-tokenizer.</summary>
-    public static PreTokenizer PreTokenizer(ConfigReader? step) => step?.Text("type") switch
+    /// <summary>The pre-tokenizer as single steps, one after another.</summary>
+    public static IEnumerable<PreTokenizer> PreTokenizer(ConfigReader? step) => step?.Text("type") switch
     {
-        null => PreTokenizers.Whole,
-        "Sequence" => PreTokenizers.Sequence([.. Steps(step, "pretokenizers").Select(PreTokenizer)]),
-        "ByteLevel" => PreTokenizers.Bytes(
-            step.Flag("add_prefix_space", absent: true),
-            step.Flag("use_regex", absent: true) ? PreTokenizers.Split(TextPatterns.Regex(ByteLevel.Pattern, step.Source), SplitBehavior.Isolated) : null),
-        "Split" => PreTokenizers.Split(Pattern(step), Behavior(step), step.Flag("invert", absent: false)),
-        "Digits" => PreTokenizers.Digits(step.Flag("individual_digits", absent: false)),
-        "Punctuation" => PreTokenizers.Punctuation(Behavior(step)),
-        "Metaspace" => PreTokenizers.Metaspace(Mark(step), Prepend(step), step.Flag("split", absent: true)),
-        "Whitespace" => PreTokenizers.Split(TextPatterns.Regex(@"\w+|[^\w\s]+", step.Source), SplitBehavior.Removed, invert: true),
-        "WhitespaceSplit" => PreTokenizers.WhitespaceSplit,
-        string type => throw Unknown(step, "pre-tokenizer", type, "ByteLevel, Split, Digits, Punctuation, Metaspace, Whitespace, WhitespaceSplit and Sequence"),
+        null => [],
+        "Sequence" => Steps(step, "pretokenizers").SelectMany(PreTokenizer),
+        "ByteLevel" => Bytes(step),
+        "Split" => [PreTokenizers.Split(Pattern(step), Behavior(step), step.Flag("invert", absent: false))],
+        "Digits" => [PreTokenizers.Digits(step.Flag("individual_digits", absent: false))],
+        "Punctuation" => [PreTokenizers.Punctuation(Behavior(step))],
+        "Metaspace" => [PreTokenizers.Metaspace(Mark(step), Prepend(step), step.Flag("split", absent: true))],
+        "Whitespace" => [PreTokenizers.Split(TextPatterns.Regex(@"\w+|[^\w\s]+", step.Source), SplitBehavior.Removed, invert: true)],
+        "BertPreTokenizer" => PreTokenizers.Bert,
+        "WhitespaceSplit" => [PreTokenizers.WhitespaceSplit],
+        string type => throw Unknown(step, "pre-tokenizer", type, "BertPreTokenizer, ByteLevel, Split, Digits, Punctuation, Metaspace, Whitespace, WhitespaceSplit and Sequence"),
     };
 
     /// <summary>The post-processor.</summary>
@@ -69,11 +72,38 @@ internal static class StepReader
             inner ? 0 : step.OptionalCount(int.MaxValue, "start") ?? 0,
             inner ? 0 : step.OptionalCount(int.MaxValue, "stop") ?? 0),
         "Metaspace" => Decoders.Metaspace(Mark(step)[0], !inner && Prepend(step) != PrependScheme.Never),
-        string type => throw Unknown(step, "decoder", type, "ByteLevel, ByteFallback, Fuse, Replace, Strip, Metaspace and Sequence"),
+        "WordPiece" => Decoders.WordPiece(step.OptionalText("prefix") ?? "##", step.Flag("cleanup", absent: true), first: !inner),
+        string type => throw Unknown(step, "decoder", type, "ByteLevel, ByteFallback, Fuse, Replace, Strip, Metaspace, WordPiece and Sequence"),
     };
 
     private static IReadOnlyList<ConfigReader> Steps(ConfigReader step, string key) =>
         step.OptionalSections(key) ?? throw CutawayException.Model($"a Sequence in {step.Source} has no '{key}'; a list of steps was expected");
+
+    /// <summary>GPT-2's steps: a space in front if asked for, words by its pattern if asked for, then the byte alphabet.</summary>
+    private static IEnumerable<PreTokenizer> Bytes(ConfigReader step)
+    {
+        if (step.Flag("add_prefix_space", absent: true))
+        {
+            yield return PreTokenizers.PrefixSpace;
+        }
+
+        if (step.Flag("use_regex", absent: true))
+        {
+            yield return PreTokenizers.Split(TextPatterns.Regex(ByteLevel.Pattern, step.Source), SplitBehavior.Isolated);
+        }
+
+        yield return PreTokenizers.Bytes;
+    }
+
+    /// <summary>SentencePiece's rules in base 64; files without any have an empty text.</summary>
+    private static Normalizer Rules(ConfigReader step)
+    {
+        string written = step.OptionalText("precompiled_charsmap") ?? "";
+        byte[] rules = new byte[written.Length];
+        return written.Length == 0 ? Normalizers.None
+            : Convert.TryFromBase64String(written, rules, out int count) ? CharacterMap.Read(rules.AsSpan(0, count), step.Source).Normalize
+            : throw step.Fault("precompiled_charsmap", "not base 64", "the compiled rules in base 64 were expected");
+    }
 
     private static TextPattern Pattern(ConfigReader step)
     {

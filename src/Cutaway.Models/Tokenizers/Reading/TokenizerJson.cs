@@ -22,6 +22,9 @@ internal sealed class TokenizerJson
     /// <summary>Tokens and ids in the order of the file, or null where it has no <c>model.vocab</c> of that form.</summary>
     public List<(string Token, int Id)>? Vocabulary { get; private set; }
 
+    /// <summary>The scores of a unigram vocabulary, by id, or null where it has none.</summary>
+    public List<double>? Scores { get; private set; }
+
     /// <summary>The merges in order, or null.</summary>
     public List<(string Left, string Right)>? Merges { get; private set; }
 
@@ -84,10 +87,9 @@ internal sealed class TokenizerJson
     {
         if (name == "vocab")
         {
-            // Unigram's vocabulary is a list; the model's type names it to the user.
             if (reader.TokenType == JsonTokenType.StartArray)
             {
-                reader.Skip();
+                ReadScores(ref reader);
                 return;
             }
 
@@ -110,6 +112,25 @@ internal sealed class TokenizerJson
         else
         {
             Copy(name, ref reader, writer);
+        }
+    }
+
+    /// <summary>Unigram's vocabulary is a list of tokens and scores; their place is their id.</summary>
+    private void ReadScores(ref Utf8JsonReader reader)
+    {
+        Vocabulary = [];
+        Scores = [];
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            string? token = reader.TokenType == JsonTokenType.StartArray && reader.Read() && reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+            bool complete = token is not null && reader.Read() && reader.TokenType == JsonTokenType.Number;
+            Scores.Add(complete ? reader.GetDouble() : 0);
+            if (!complete || !reader.Read() || reader.TokenType != JsonTokenType.EndArray)
+            {
+                throw CutawayException.Model($"entry {Vocabulary.Count} of 'model.vocab' in {source} is no token with a score; [\"token\", -1.5] was expected");
+            }
+
+            Vocabulary.Add((token!, Vocabulary.Count));
         }
     }
 

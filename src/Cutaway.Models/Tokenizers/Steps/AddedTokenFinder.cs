@@ -1,55 +1,48 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Cutaway.Models.Tokenizers.Words;
 
 namespace Cutaway.Models.Tokenizers.Steps;
 
 /// <summary>Finds added tokens in a text: the first that begins, and the longest that begins there.</summary>
 internal sealed class AddedTokenFinder
 {
-    private readonly Dictionary<(int Node, char Unit), int> edges = [];
-    private readonly List<AddedToken?> nodes = [null];
+    private readonly TokenTrie trie = new();
+    private readonly List<AddedToken> all = [];
     private readonly SearchValues<char> firsts;
 
-    /// <summary>Builds the tree of all tokens.</summary>
+    /// <summary>Takes all tokens.</summary>
     /// <param name="tokens">The tokens, and how each is written where it is looked for.</param>
     public AddedTokenFinder(IEnumerable<(AddedToken Token, string Written)> tokens)
     {
-        foreach ((AddedToken token, string written) in tokens)
+        HashSet<char> begins = [];
+        foreach ((AddedToken token, string written) in tokens.Where(token => token.Written.Length > 0))
         {
-            int node = 0;
-            foreach (char unit in written)
-            {
-                if (!edges.TryGetValue((node, unit), out int child))
-                {
-                    child = nodes.Count;
-                    nodes.Add(null);
-                    edges.Add((node, unit), child);
-                }
-
-                node = child;
-            }
-
-            nodes[node] = node == 0 ? null : token;
+            trie.Add(written, all.Count);
+            all.Add(token);
+            begins.Add(written[0]);
         }
 
-        firsts = SearchValues.Create([.. edges.Keys.Where(edge => edge.Node == 0).Select(edge => edge.Unit)]);
+        firsts = SearchValues.Create([.. begins]);
     }
 
     /// <summary>Cuts a text into added tokens and what lies between them, in order; no part is empty.</summary>
-    public void Split(AlignedText text, Action<AlignedText> between, Action<AddedToken, AlignedText> found)
+    public void Split(AlignedText text, Action<AlignedText> between, Action<AddedToken, AlignedText> emit)
     {
         int done = 0;
         int position = 0;
         while (text.Span[position..].IndexOfAny(firsts) is int skipped and >= 0)
         {
             position += skipped;
-            if (Longest(text.Span[position..]) is not var (token, length) || !Counts(token, text.Span, position, position + length))
+            int found = trie.Longest(TokenTrie.Root, text.Span[position..], out int length);
+            if (found == TokenTrie.None || !Counts(all[found], text.Span, position, position + length))
             {
                 position++;
                 continue;
             }
 
+            AddedToken token = all[found];
             int start = token.StripLeft ? Math.Max(done, text.Span[..position].TrimEnd().Length) : position;
             int end = position + length;
             end += token.StripRight ? text.Length - end - text.Span[end..].TrimStart().Length : 0;
@@ -58,7 +51,7 @@ internal sealed class AddedTokenFinder
                 between(text.Slice(done, start - done));
             }
 
-            found(token, text.Slice(start, end - start));
+            emit(token, text.Slice(start, end - start));
             done = end;
             position = end;
         }
@@ -67,18 +60,6 @@ internal sealed class AddedTokenFinder
         {
             between(text.Slice(done, text.Length - done));
         }
-    }
-
-    private (AddedToken Token, int Length)? Longest(ReadOnlySpan<char> text)
-    {
-        (AddedToken, int)? longest = null;
-        int node = 0;
-        for (int i = 0; i < text.Length && edges.TryGetValue((node, text[i]), out node); i++)
-        {
-            longest = nodes[node] is { } token ? (token, i + 1) : longest;
-        }
-
-        return longest;
     }
 
     private static bool Counts(AddedToken token, ReadOnlySpan<char> text, int start, int end)

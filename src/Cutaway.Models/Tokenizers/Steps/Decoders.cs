@@ -9,6 +9,12 @@ internal delegate List<string> Decoder(List<string> texts);
 /// <summary>The steps from tokens to text.</summary>
 internal static class Decoders
 {
+    // What the published decoder tidies, in its order; each token is tidied by itself.
+    private static readonly (string Untidy, string Tidy)[] Tidied =
+    [
+        (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" do not", " don't"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
+    ];
+
     /// <summary>Tokens are words: a space between them.</summary>
     public static Decoder Words { get; } = static texts => [string.Join(' ', texts)];
 
@@ -88,6 +94,19 @@ internal static class Decoders
     /// <summary>The byte that a token such as <c>&lt;0x0A&gt;</c> stands for, or null.</summary>
     public static byte? WrittenByte(string token) =>
         token is ['<', '0', 'x', _, _, '>'] && byte.TryParse(token.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value) ? value : null;
+
+    /// <summary>WordPiece's tokens: a space before each but the first, or none where it is written with the prefix.</summary>
+    /// <param name="prefix">What tokens within a word are written with.</param>
+    /// <param name="cleans">Whether the spaces before punctuation and the endings of English contractions are dropped.</param>
+    /// <param name="first">Whether the first text begins the whole; else it is inside one.</param>
+    public static Decoder WordPiece(string prefix, bool cleans, bool first) => texts =>
+        [.. texts.Select((text, index) =>
+        {
+            text = first && index == 0 ? text
+                : prefix.Length > 0 && text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..]
+                : " " + text;
+            return cleans ? Tidied.Aggregate(text, (tidy, pair) => tidy.Replace(pair.Untidy, pair.Tidy, StringComparison.Ordinal)) : text;
+        })];
 
     private static void Flush(List<byte> bytes, List<string> decoded)
     {

@@ -62,10 +62,9 @@ internal static class Normalizers
     }
 
     /// <summary>Lower case by Unicode's full mapping, whatever the language.</summary>
-    public static AlignedText Lowercase(AlignedText text)
-    {
-        AlignedTextBuilder builder = new(text.Length);
-        ForEach(text, (rune, origin) =>
+    public static AlignedText Lowercase(AlignedText text) => Ascii.IsValid(text.Span)
+        ? text.With(text.Span.ToString().ToLowerInvariant())
+        : Rewrite(text, static (rune, origin, builder) =>
         {
             // The one capital whose lower case is two characters.
             if (rune.Value == 'İ')
@@ -77,22 +76,10 @@ internal static class Normalizers
                 builder.Append(Rune.ToLowerInvariant(rune), origin);
             }
         });
-        return builder.Build();
-    }
 
-    /// <summary>Drops the marks that take no space of their own.</summary>
-    public static AlignedText StripAccents(AlignedText text)
-    {
-        AlignedTextBuilder builder = new(text.Length);
-        ForEach(text, (rune, origin) =>
-        {
-            if (Rune.GetUnicodeCategory(rune) != UnicodeCategory.NonSpacingMark)
-            {
-                builder.Append(rune, origin);
-            }
-        });
-        return builder.Build();
-    }
+    /// <summary>Drops all marks.</summary>
+    public static AlignedText StripAccents(AlignedText text) => Drop(text, static rune =>
+        Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark);
 
     /// <summary>Drops white space at either end.</summary>
     public static Normalizer Strip(bool left, bool right) => text =>
@@ -103,14 +90,41 @@ internal static class Normalizers
         return text.Slice(start, Math.Max(0, end - start));
     };
 
-    private static void ForEach(AlignedText text, Action<Rune, (int Start, int End)> visit)
+    /// <summary>The rules of neural machine translation in SentencePiece: some control characters are dropped, all kinds of spaces and breaks become spaces.</summary>
+    public static AlignedText Nmt(AlignedText text) => !text.Span.ContainsAnyExceptInRange(' ', '~') ? text : Rewrite(text, static (rune, origin, builder) =>
     {
+        if (rune.Value is not ((>= 0x01 and <= 0x08) or 0x0B or (>= 0x0E and <= 0x1F) or 0x7F or 0x8F or 0x9F))
+        {
+            bool isSpace = rune.Value is '\t' or '\n' or '\f' or '\r' or 0x1680 or (>= 0x200B and <= 0x200F) or 0x2028 or 0x2029 or 0x2581 or 0xFEFF or 0xFFFD;
+            builder.Append(isSpace ? new Rune(' ') : rune, origin);
+        }
+    });
+
+    /// <summary>Drops the marks, or other characters beyond ASCII, that fulfil a condition.</summary>
+    public static AlignedText Drop(AlignedText text, Func<Rune, bool> condition) => Ascii.IsValid(text.Span)
+        ? text
+        : Rewrite(text, (rune, origin, builder) =>
+        {
+            if (!condition(rune))
+            {
+                builder.Append(rune, origin);
+            }
+        });
+
+    /// <summary>Writes a text anew, code point by code point.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="write">Is given each code point and where it came from, and appends what stands for it.</param>
+    public static AlignedText Rewrite(AlignedText text, Action<Rune, (int Start, int End), AlignedTextBuilder> write)
+    {
+        AlignedTextBuilder builder = new(text.Length);
         int position = 0;
         foreach (Rune rune in text.Span.EnumerateRunes())
         {
             int end = position + rune.Utf16SequenceLength;
-            visit(rune, text.Origin(position, end));
+            write(rune, text.Origin(position, end), builder);
             position = end;
         }
+
+        return builder.Build();
     }
 }

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using Cutaway.Models.Formats;
 
@@ -6,7 +5,6 @@ namespace Cutaway.Models.Tokenizers.Words;
 
 /// <summary>
 /// The merges of byte-pair encoding in the order in which they were learnt (Sennrich et al. 2016, "Neural Machine Translation of Rare Words with Subword Units", algorithm 1).
-/// A hash table of its own, open and linearly probed: filling it is a good part of opening a tokenizer.
 /// </summary>
 /// <param name="vocabulary">The tokens that the merges name.</param>
 /// <param name="capacity">How many merges there will be.</param>
@@ -14,10 +12,7 @@ namespace Cutaway.Models.Tokenizers.Words;
 /// <param name="source">The file, for messages.</param>
 internal sealed class MergeTable(Vocabulary vocabulary, int capacity, int prefix, string source) : IMergeRules
 {
-    private const long Free = -1;
-
-    private readonly long[] keys = FreeSlots(capacity);
-    private readonly int[] ranks = new int[Slots(capacity)];
+    private readonly KeyTable ranks = new(capacity);
     private readonly int[] results = new int[capacity];
     private int count;
 
@@ -37,44 +32,15 @@ internal sealed class MergeTable(Vocabulary vocabulary, int capacity, int prefix
         }
 
         // The last of two equal merges counts, as in the reference.
-        long key = Key(first, second);
-        int slot = Find(key);
-        keys[slot] = key;
-        ranks[slot] = count;
+        ranks.Set(first, second, count);
         results[count++] = merged;
     }
 
     /// <inheritdoc/>
     public bool TryFind(int left, int right, ReadOnlySpan<char> joined, out int rank, out int merged)
     {
-        int slot = Find(Key(left, right));
-        bool found = keys[slot] != Free;
-        rank = found ? ranks[slot] : 0;
-        merged = found ? results[rank] : 0;
-        return found;
+        rank = ranks.Find(left, right);
+        merged = rank < 0 ? 0 : results[rank];
+        return rank >= 0;
     }
-
-    /// <summary>The slot of a pair, or the free one where it would be.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int Find(long key)
-    {
-        int slot = (int)((ulong)key * 0x9E3779B97F4A7C15 >> (64 - BitOperations.Log2((uint)keys.Length)));
-        while (keys[slot] != Free && keys[slot] != key)
-        {
-            slot = (slot + 1) & (keys.Length - 1);
-        }
-
-        return slot;
-    }
-
-    private static int Slots(int capacity) => (int)BitOperations.RoundUpToPowerOf2((uint)(2 * capacity) + 2);
-
-    private static long[] FreeSlots(int capacity)
-    {
-        long[] slots = new long[Slots(capacity)];
-        Array.Fill(slots, Free);
-        return slots;
-    }
-
-    private static long Key(int left, int right) => ((long)left << 32) | (uint)right;
 }

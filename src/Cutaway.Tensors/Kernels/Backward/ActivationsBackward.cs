@@ -87,8 +87,8 @@ public static unsafe class ActivationsBackward
                 T density = T.Exp(-square / T.CreateTruncating(2)) / T.Sqrt(T.Pi + T.Pi);
                 T phi = T.CreateTruncating(Activations.NormalDistribution(double.CreateTruncating(x)));
                 return density == T.Zero ? phi : phi + (x * density);
-            case ActivationKind.GeluTanh:
-                T linear = T.CreateTruncating(1.5957691216057307118);
+            case ActivationKind.GeluTanh or ActivationKind.GeluTanhShort:
+                T linear = T.CreateTruncating(kind == ActivationKind.GeluTanh ? 1.5957691216057307118 : 2 * 0.79788456);
                 T cubic = linear * T.CreateTruncating(0.044715) * square;
                 return SigmoidSlope(x, x * (linear + cubic), linear + (T.CreateTruncating(3) * cubic));
             case ActivationKind.QuickGelu:
@@ -121,7 +121,7 @@ public static unsafe class ActivationsBackward
             case ActivationKind.GeluExact:
                 Run<GeluExact, GeluExactSlope>(places);
                 break;
-            case ActivationKind.GeluTanh:
+            case ActivationKind.GeluTanh or ActivationKind.GeluTanhShort:
                 Run<GeluTanh, GeluTanhSlope>(places);
                 break;
             case ActivationKind.QuickGelu:

@@ -1,14 +1,20 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Cutaway.Tensors.Kernels.Blocks;
 
 /// <summary>Q5_K: as Q4_K with 32 bytes between, of which bit g is the fifth bit of group g's values.</summary>
-internal readonly unsafe struct BlockQ5_K : IBlock256
+internal readonly unsafe struct BlockQ5_K : IGroupedBlock
 {
     public static int Bytes => 176;
 
+    public static int Values => 256;
+
     public static int GroupSize => 32;
 
+    public static bool HasMinima => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(byte* block, sbyte* q, float* scales, float* minima)
     {
         SixBitScales.Read(block, scales, minima);

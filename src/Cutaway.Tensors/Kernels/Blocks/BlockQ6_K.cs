@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Cutaway.Tensors.Kernels.Lanes;
 
@@ -7,19 +8,23 @@ namespace Cutaway.Tensors.Kernels.Blocks;
 /// Q6_K: 128 bytes of nibbles, 64 bytes of upper bit pairs, 16 signed scales, a half. Each half of the values is four runs
 /// of 32: the low nibbles of 64 bytes, then their high nibbles; run r takes the pair of bits at 2 · r of 32 bytes.
 /// </summary>
-internal readonly unsafe struct BlockQ6_K : IBlock256
+internal readonly unsafe struct BlockQ6_K : IGroupedBlock
 {
     public static int Bytes => 210;
 
+    public static int Values => 256;
+
     public static int GroupSize => 16;
 
+    public static bool HasMinima => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(byte* block, sbyte* q, float* scales, float* minima)
     {
         float scale = HalfFormat.Read(block + 208);
         for (int group = 0; group < 16; group++)
         {
             scales[group] = scale * (sbyte)block[192 + group];
-            minima[group] = 0;
         }
 
         Vector128<byte> four = Vector128.Create((byte)15);

@@ -10,6 +10,9 @@ internal unsafe interface IHalfFormat
     static abstract TVector Widen<TLanes, TVector>(ushort* source)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged;
+
+    /// <summary>One value.</summary>
+    static abstract float Widen(ushort bits);
 }
 
 /// <summary>IEEE half precision.</summary>
@@ -19,6 +22,8 @@ internal readonly unsafe struct IeeeHalf : IHalfFormat
     public static TVector Widen<TLanes, TVector>(ushort* source)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged => TLanes.Float16(source);
+
+    public static float Widen(ushort bits) => (float)BitConverter.UInt16BitsToHalf(bits);
 }
 
 /// <summary>The upper half of a single.</summary>
@@ -28,4 +33,6 @@ internal readonly unsafe struct BrainHalf : IHalfFormat
     public static TVector Widen<TLanes, TVector>(ushort* source)
         where TLanes : struct, ILanes<TVector>
         where TVector : unmanaged => TLanes.BFloat16(source);
+
+    public static float Widen(ushort bits) => BitConverter.Int32BitsToSingle(bits << 16);
 }

@@ -78,7 +78,7 @@ public sealed record MlpMemory(
         MlpWeights mlp = model.Network.Weights.Blocks[layer].Mlp!;
         double[] key = new double[model.Config.DModel];
         (mlp.Gate ?? mlp.In).Weight.DecodeRow<double>(neuron, key);
-        double[] value = [.. WeightColumns.Of(mlp.Out.Weight, neuron, 1).Select(row => row[0])];
+        double[] value = [.. WeightColumns.Of(mlp.Out.Weight, neuron, 1).Select(row => model.Config.ResidualScale * row[0])];
         double[] promoted = VocabularyReader.Logits(model, value, model.Network.Weights.Blocks[layer].MlpPostNorm);
 
         // A key reads the normalised stream, so embeddings are weighted as its norm weighs them.

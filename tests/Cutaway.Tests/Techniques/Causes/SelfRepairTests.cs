@@ -27,7 +27,7 @@ public sealed class SelfRepairTests
     [InlineData(RepairAblation.Zero, true)]
     public void The_parts_sum_to_the_change_of_the_logits(RepairAblation ablation, bool postNorms)
     {
-        LanguageModel model = TestModels.Random(config => config with { PostNorms = postNorms });
+        LanguageModel model = TestModels.Random(config => config with { NormPlacement = postNorms ? NormPlacement.BeforeAndAfter : NormPlacement.Before });
         PairBatch pairs = PairBatch.Encode(model, new PromptPair(Cutaway.Prompt.FromIds([3, 7, 11, 5]), Cutaway.Prompt.FromIds([3, 17, 11, 5]), " w1", " w2"));
         SelfRepairFinding finding = new SelfRepair(Ablation: ablation, Against: LogitReference.Versus).Run(model, pairs);
         Run other = model.Run(ablation == RepairAblation.Corrupt ? pairs.Corrupt : pairs.Clean, Capture.All(Site.AllZ));

@@ -1,0 +1,53 @@
+using System.Numerics;
+using Cutaway.Tensors.Parallel;
+
+namespace Cutaway.Tensors.Autograd;
+
+/// <summary>y = x held between two bounds: the gradient passes where x is between them.</summary>
+internal sealed unsafe class ClampOperation<T> : Operation<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private Variable<T> x = null!;
+    private T bound;
+    private int width;
+
+    /// <summary>Records the bounds where a gradient is wanted.</summary>
+    /// <param name="tape">The tape.</param>
+    /// <param name="x">[rows, width].</param>
+    /// <param name="bound">Values are held between minus this and this.</param>
+    /// <param name="width">The width of a row.</param>
+    public static ClampOperation<T>? Record(Tape<T> tape, Variable<T> x, T bound, int width)
+    {
+        if (!x.NeedsGradient)
+        {
+            return null;
+        }
+
+        ClampOperation<T> operation = tape.Record<ClampOperation<T>>();
+        operation.x = x.Keep();
+        operation.bound = bound;
+        operation.width = width;
+        return operation;
+    }
+
+    /// <inheritdoc/>
+    public override void Backward(Tape<T> tape)
+    {
+        Contribution<T> dx = new(tape, x);
+        Work work = new(x.Pointer, Output!.Gradient, dx.Pointer, bound, width);
+        tape.Pool.ForRows(x.Length / width, x.Length, ref work);
+        dx.Finish();
+    }
+
+    private readonly struct Work(T* x, T* dy, T* dx, T bound, int width) : IParallelWork
+    {
+        public void Invoke(int index)
+        {
+            nint at = (nint)index * width;
+            for (nint i = at; i < at + width; i++)
+            {
+                dx[i] = T.Abs(x[i]) <= bound ? dy[i] : T.Zero;
+            }
+        }
+    }
+}
