@@ -1,4 +1,5 @@
 using Cutaway.Models.Formats;
+using Cutaway.Models.Formats.Pickle;
 using Cutaway.Models.Network;
 
 namespace Cutaway.Models.Architectures;
@@ -6,18 +7,33 @@ namespace Cutaway.Models.Architectures;
 /// <summary>Opens a network from where it lies: a checkpoint folder in Hugging Face's layout, or a GGUF file.</summary>
 public static class ModelFolder
 {
-    /// <summary>Reads a network's configuration and maps its weights, which stay in their file until they are used.</summary>
-    /// <param name="path">A folder with config.json and weights, a folder with one .gguf file, or a .gguf file.</param>
-    /// <exception cref="CutawayException">Nothing is there, or what is there is no network that can be read.</exception>
-    public static (NetworkConfig Config, NetworkWeights Weights) Load(string path)
-    {
-        if (GgufIn(path) is { } gguf)
-        {
-            return Read(GgufFile.Open(gguf));
-        }
+    private const string ConfigName = "config.json";
 
-        return ArchitectureCatalogue.Read(Path.Combine(path, "config.json"), Checkpoint.Open(path), path);
+    /// <summary>Reads a network's configuration and maps its weights, which stay in their file until they are used.</summary>
+    /// <param name="path">A folder with config.json and weights, a folder with one .gguf file, a .gguf file, or a file of weights with config.json beside it.</param>
+    /// <exception cref="CutawayException">Nothing is there, or what is there is no network that can be read.</exception>
+    public static (NetworkConfig Config, NetworkWeights Weights) Load(string path) =>
+        GgufIn(path) is { } gguf ? Read(GgufFile.Open(gguf)) : Read(path, OpenWeights(path));
+
+    /// <summary>Opens the weights of a checkpoint that is no GGUF file.</summary>
+    /// <param name="path">The folder, or a file of weights.</param>
+    /// <exception cref="CutawayException">There are none, or they cannot be read.</exception>
+    public static ITensorSource OpenWeights(string path) => File.Exists(path) ? Checkpoint.OpenFile(path) : Checkpoint.Open(path);
+
+    /// <summary>Reads the configuration that belongs to weights: <c>config.json</c> in their folder, or settings in a file of PyTorch.</summary>
+    /// <param name="path">The folder, or a file of weights.</param>
+    /// <param name="weights">What was opened there.</param>
+    /// <exception cref="CutawayException">There is none, or it does not fit the weights.</exception>
+    public static (NetworkConfig Config, NetworkWeights Weights) Read(string path, ITensorSource weights)
+    {
+        string file = Path.Combine(FolderOf(path), ConfigName);
+        return weights is TorchFile { Settings: { } settings } && !File.Exists(file)
+            ? ArchitectureCatalogue.Read(settings, $"the settings in {path}", weights, path)
+            : ArchitectureCatalogue.Read(file, weights, path);
     }
+
+    /// <summary>The folder that holds what belongs to a model: itself, or the one that a file is in.</summary>
+    public static string FolderOf(string path) => File.Exists(path) ? Path.GetDirectoryName(Path.GetFullPath(path))! : path;
 
     /// <summary>Reads a network from an open GGUF file.</summary>
     /// <exception cref="CutawayException">It holds no network that can be read.</exception>
@@ -27,15 +43,15 @@ public static class ModelFolder
         return (config, GgufWeights.Map(file, config));
     }
 
-    /// <summary>The GGUF file that a path stands for: itself, or the only one in a folder without config.json; null for a checkpoint folder.</summary>
+    /// <summary>The GGUF file that a path stands for: itself, or the only one in a folder without config.json; null for other checkpoints.</summary>
     /// <exception cref="CutawayException">Nothing is there, or the folder holds several.</exception>
     public static string? GgufIn(string path)
     {
         if (File.Exists(path))
         {
-            return path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)
-                ? path
-                : throw CutawayException.Input($"{path} is neither a folder nor a .gguf file; name the folder that holds config.json and the weights");
+            return path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? path
+                : Checkpoint.IsWeights(path) ? null
+                : throw CutawayException.Input($"{path} is neither a folder nor a file of weights (.gguf, .safetensors, .pt, .bin, .npz); name the folder that holds config.json and the weights");
         }
 
         if (!Directory.Exists(path))
@@ -43,7 +59,7 @@ public static class ModelFolder
             throw CutawayException.Input($"{path} does not exist; a model's folder or .gguf file was expected");
         }
 
-        if (File.Exists(Path.Combine(path, "config.json")))
+        if (File.Exists(Path.Combine(path, ConfigName)))
         {
             return null;
         }

@@ -6,9 +6,6 @@ namespace Cutaway.Models.Formats;
 /// <summary>Reads the JSON header of a safetensors file. Each entry is checked by itself; the file checks them together.</summary>
 internal sealed class SafetensorsHeader
 {
-    /// <summary>More axes than any model has; keeps shapes from outgrowing their file.</summary>
-    private const int MostAxes = 8;
-
     /// <summary>A tensor: its bytes are [Begin, End) after the header.</summary>
     public readonly record struct Entry(string Name, ElementType Type, long[] Shape, long Begin, long End);
 
@@ -115,7 +112,7 @@ internal sealed class SafetensorsHeader
                         $"{what} has dtype {Quote.Name(written)}; F64, F32, F16, BF16, F8_E4M3, F8_E5M2, I8 to I64, U8 to U64 and BOOL are known");
                     break;
                 case "shape" when shape is null:
-                    shape = ReadNumbers(ref reader, $"the shape of {what}", MostAxes);
+                    shape = ReadNumbers(ref reader, $"the shape of {what}", TensorShape.MostAxes);
                     break;
                 case "data_offsets" when offsets is null:
                     offsets = ReadNumbers(ref reader, $"the data_offsets of {what}", 2);

@@ -3,6 +3,9 @@ namespace Cutaway.Models.Formats;
 /// <summary>Arithmetic on shapes read from files, which may claim anything.</summary>
 internal static class TensorShape
 {
+    /// <summary>More axes than any model has; keeps shapes from outgrowing their file.</summary>
+    public const int MostAxes = 8;
+
     /// <summary>The number of values, or null where an extent is negative or the product is beyond 2⁶³.</summary>
     public static long? Count(IReadOnlyList<long> shape)
     {

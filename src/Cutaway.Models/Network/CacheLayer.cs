@@ -19,7 +19,6 @@ internal sealed unsafe class CacheLayer<T>(int batch, int room, int width, int w
     /// <summary>As <see cref="Keys"/>.</summary>
     public T* Values => values.Pointer;
 
-    /// <summary>Positions there is room for.</summary>
     public int Room => room;
 
     /// <summary>The first position held.</summary>
@@ -59,33 +58,41 @@ internal sealed unsafe class CacheLayer<T>(int batch, int room, int width, int w
         return true;
     }
 
-    public void Reorder(ReadOnlySpan<int> sources, int length)
+    /// <summary>Takes over the one sequence of another layer in place of each of this one's.</summary>
+    /// <param name="other">A layer of the same window.</param>
+    /// <param name="length">Positions so far.</param>
+    public void Repeat(CacheLayer<T> other, int length)
     {
+        First = Math.Max(other.First, length - room);
+        int start = (First - other.First) * width;
         int count = (length - First) * width;
-        T[] before = new T[(long)batch * count];
-        foreach (NativeBuffer<T> buffer in new[] { keys, values })
+        for (int sequence = 0; sequence < batch; sequence++)
         {
-            for (int sequence = 0; sequence < batch; sequence++)
-            {
-                buffer.Span.Slice(sequence * room * width, count).CopyTo(before.AsSpan(sequence * count));
-            }
-
-            for (int sequence = 0; sequence < batch; sequence++)
-            {
-                before.AsSpan(sources[sequence] * count, count).CopyTo(buffer.Span[(sequence * room * width)..]);
-            }
+            other.keys.Span.Slice(start, count).CopyTo(keys.Span[(sequence * room * width)..]);
+            other.values.Span.Slice(start, count).CopyTo(values.Span[(sequence * room * width)..]);
         }
+    }
+
+    /// <summary>Makes a sequence the same as another.</summary>
+    /// <param name="from">The sequence that is copied.</param>
+    /// <param name="to">The sequence that becomes like it.</param>
+    /// <param name="first">The first position at which they may differ.</param>
+    /// <param name="length">Positions so far.</param>
+    public void CopySequence(int from, int to, int first, int length)
+    {
+        int start = Math.Max(0, first - First) * width;
+        int count = ((length - First) * width) - start;
+        keys.Span.Slice((from * room * width) + start, count).CopyTo(keys.Span[((to * room * width) + start)..]);
+        values.Span.Slice((from * room * width) + start, count).CopyTo(values.Span[((to * room * width) + start)..]);
     }
 }
 
-/// <summary>What a cache does with its layers whatever their precision.</summary>
+/// <summary>What a cache asks of its layers whatever their precision.</summary>
 internal interface ICacheLayer
 {
+    /// <summary>Positions there is room for.</summary>
+    int Room { get; }
+
     /// <summary>Bytes taken.</summary>
     long Bytes { get; }
-
-    /// <summary>Puts, in each sequence's place, what was in the place of its source.</summary>
-    /// <param name="sources">[batch].</param>
-    /// <param name="length">Positions so far.</param>
-    void Reorder(ReadOnlySpan<int> sources, int length);
 }

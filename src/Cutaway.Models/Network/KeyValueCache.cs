@@ -8,14 +8,18 @@ namespace Cutaway.Models.Network;
 /// </summary>
 public sealed class KeyValueCache
 {
+    private readonly NetworkConfig config;
     private readonly ICacheLayer[] layers;
+    private readonly bool keepAll;
     private readonly bool isWindowed;
     private bool isInterrupted;
 
-    private KeyValueCache(ICacheLayer[] layers, bool isWindowed, int batch, int capacity)
+    private KeyValueCache(NetworkConfig config, ICacheLayer[] layers, int batch, int capacity, bool keepAll)
     {
+        this.config = config;
         this.layers = layers;
-        this.isWindowed = isWindowed;
+        this.keepAll = keepAll;
+        isWindowed = Array.Exists(layers, layer => layer.Room < capacity);
         Batch = batch;
         Capacity = capacity;
     }
@@ -41,36 +45,44 @@ public sealed class KeyValueCache
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         int width = config.KeyValueHeads * config.DHead;
-        bool isWindowed = false;
         ICacheLayer[] layers = new ICacheLayer[config.Layers];
         for (int layer = 0; layer < layers.Length; layer++)
         {
             int room = Room(config.LayerConfigs[layer].Window, capacity, keepAll);
-            isWindowed |= room < capacity;
             layers[layer] = new CacheLayer<T>(batch, room, width, config.LayerConfigs[layer].Window ?? int.MaxValue);
         }
 
-        return new(layers, isWindowed, batch, capacity);
+        return new(config, layers, batch, capacity, keepAll);
     }
 
-    /// <summary>Lets each sequence go on from another, as a beam search does: sequence i becomes what sequence <paramref name="sources"/>[i] was.</summary>
-    /// <exception cref="ArgumentException">There is not one source for each sequence.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A source is no sequence.</exception>
-    public void Reorder(ReadOnlySpan<int> sources)
+    /// <summary>A cache in which the one sequence of this one stands so many times, to go on in different ways.</summary>
+    /// <param name="batch">How many times.</param>
+    /// <param name="capacity">Positions there is room for, no fewer than were read so far.</param>
+    public KeyValueCache Repeated<T>(int batch, int capacity)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        if (sources.Length != Batch)
+        ArgumentOutOfRangeException.ThrowIfNotEqual(Batch, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, Length);
+        KeyValueCache cache = Create<T>(config, batch, capacity, keepAll);
+        cache.Length = Length;
+        for (int layer = 0; layer < layers.Length; layer++)
         {
-            throw new ArgumentException($"{sources.Length} sources were given for {Batch} sequences", nameof(sources));
+            cache.Layer<T>(layer).Repeat(Layer<T>(layer), Length);
         }
 
-        foreach (int source in sources)
-        {
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)source, (uint)Batch, nameof(sources));
-        }
+        return cache;
+    }
 
-        foreach (ICacheLayer layer in layers)
+    /// <summary>Makes a sequence the same as another.</summary>
+    /// <param name="from">The sequence that is copied.</param>
+    /// <param name="to">The sequence that becomes like it.</param>
+    /// <param name="first">The first position at which they may differ.</param>
+    public void CopySequence<T>(int from, int to, int first)
+        where T : unmanaged
+    {
+        for (int layer = 0; from != to && layer < layers.Length; layer++)
         {
-            layer.Reorder(sources, Length);
+            Layer<T>(layer).CopySequence(from, to, first, Length);
         }
     }
 

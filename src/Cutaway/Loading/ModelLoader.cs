@@ -44,9 +44,9 @@ internal static class ModelLoader
             return Join(name, dtype, ModelFolder.Read(file), file, () => TokenizerLoader.FromGguf(file), () => TokenizerLoader.ChatTemplateOfGguf(file));
         }
 
-        ITensorSource tensors = Checkpoint.Open(path);
-        (NetworkConfig, NetworkWeights) network = ArchitectureCatalogue.Read(Path.Combine(path, "config.json"), tensors, path);
-        return Join(name, dtype, network, tensors, () => TokenizerLoader.FromFolder(path), () => TokenizerLoader.ChatTemplateOfFolder(path));
+        ITensorSource tensors = ModelFolder.OpenWeights(path);
+        string folder = ModelFolder.FolderOf(path);
+        return Join(name, dtype, ModelFolder.Read(path, tensors), tensors, () => TokenizerLoader.FromFolder(folder), () => TokenizerLoader.ChatTemplateOfFolder(folder));
     }
 
     private static LanguageModel Join(

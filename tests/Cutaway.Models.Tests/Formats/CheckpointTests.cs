@@ -1,3 +1,8 @@
+using System.IO.Compression;
+using Cutaway.Models.Formats.Numpy;
+using Cutaway.Models.Formats.Pickle;
+using Cutaway.Models.Formats.Zip;
+
 namespace Cutaway.Models.Formats;
 
 public sealed class CheckpointTests : IDisposable
@@ -47,7 +52,7 @@ public sealed class CheckpointTests : IDisposable
         Shard("adapter.safetensors", "a");
         Assert.Equal(["a"], Checkpoint.Open(folder.Path).Tensors.Keys);
         Shard("other.safetensors", "b");
-        Assert.Contains("2 safetensors files", Assert.Throws<CutawayException>(() => Checkpoint.Open(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("2 files that may be its weights", Assert.Throws<CutawayException>(() => Checkpoint.Open(folder.Path)).Message, StringComparison.Ordinal);
         Shard("model.safetensors", "m");
         Assert.Equal(["m"], Checkpoint.Open(folder.Path).Tensors.Keys);
     }
@@ -56,10 +61,44 @@ public sealed class CheckpointTests : IDisposable
     public void A_folder_without_weights_says_what_is_missing()
     {
         Assert.Contains("model.safetensors", Assert.Throws<CutawayException>(() => Checkpoint.Open(folder.Path)).Message, StringComparison.Ordinal);
-        folder.Write("pytorch_model.bin", "x");
-        Assert.Contains("convert it", Assert.Throws<CutawayException>(() => Checkpoint.Open(folder.Path)).Message, StringComparison.Ordinal);
+        folder.Write("optimizer.pt", "x");
+        Assert.Contains("holds no weights", Assert.Throws<CutawayException>(() => Checkpoint.Open(folder.Path)).Message, StringComparison.Ordinal);
         Assert.Equal(FaultKind.Input, Assert.Throws<CutawayException>(() => Checkpoint.Open(folder["gone"])).Kind);
     }
+
+    [Fact]
+    public void Shards_of_pytorch_are_read_as_one()
+    {
+        folder.Write("pytorch_model-1.bin", Pickle("a"));
+        folder.Write("pytorch_model-2.bin", Pickle("b"));
+        folder.Write("pytorch_model.bin.index.json", """{"weight_map":{"a":"pytorch_model-1.bin","b":"pytorch_model-2.bin"}}""");
+        Assert.Equal(["a", "b"], Checkpoint.Open(folder.Path).Tensors.Keys.Order());
+        folder.Write("pytorch_model.bin.index.json", """{"weight_map":{"a":"pytorch_model-2.bin"}}""");
+        Assert.Contains("places tensor 'a'", Assert.Throws<CutawayException>(() => Checkpoint.Open(folder.Path)).Message, StringComparison.Ordinal);
+        folder.Write("pytorch_model.bin.index.json", """{"weight_map":{"a":"../pytorch_model-1.bin"}}""");
+        Assert.Contains("same folder", Assert.Throws<CutawayException>(() => Checkpoint.Open(folder.Path)).Message, StringComparison.Ordinal);
+        folder.Write("pytorch_model.bin.index.json", """{"weight_map":{"a":"pytorch_model.bin.index.json"}}""");
+        Assert.Contains("same folder", Assert.Throws<CutawayException>(() => Checkpoint.Open(folder.Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Safetensors_come_before_pickles_and_pickles_before_what_is_left()
+    {
+        folder.Write("weights.npz", ZipContentTests.Write(CompressionLevel.NoCompression));
+        Assert.IsType<NpzFile>(Checkpoint.Open(folder.Path));
+        folder.Write("model.pth", Pickle("a"));
+        folder.Write("optimizer.pt", "x");
+        folder.Write("training_args.bin", "x");
+        Assert.IsType<TorchFile>(Checkpoint.Open(folder.Path));
+        folder.Write("consolidated.00.pth", Pickle("a"));
+        folder.Write("pytorch_model.bin", Pickle("b"));
+        Assert.Equal(["b"], Checkpoint.Open(folder.Path).Tensors.Keys);
+        Shard("model.safetensors", "c");
+        Assert.Equal(["c"], Checkpoint.Open(folder.Path).Tensors.Keys);
+    }
+
+    private static byte[] Pickle(string name) => PickleBuilder.Zip(
+        new PickleBuilder().Ops("}").Text(name).Tensor("FloatStorage", "0", 1, 0, [1], [1]).Ops("s").ToArray(), ("m/data/0", new byte[4]));
 
     private void Shard(string name, params string[] tensors) =>
         SafetensorsWriter.Write(folder[name], tensors.Select(tensor => OutputTensor.Create(tensor, [1], new[] { 1f })));

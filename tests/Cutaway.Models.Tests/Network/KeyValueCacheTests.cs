@@ -138,20 +138,23 @@ public sealed class KeyValueCacheTests
 
     [Theory]
     [MemberData(nameof(Windowed))]
-    public void Reordered_sequences_go_on_from_their_sources(string name)
+    public void A_repeated_sequence_goes_on_in_different_ways_and_may_become_another(string name)
     {
         TransformerNetwork network = Open(name);
-        int[][] rows = [.. Enumerable.Range(0, 3).Select(seed => RandomIds(network, Length - 1, seed))];
-        KeyValueCache cache = KeyValueCache.Create<double>(network.Config, 3, Length);
+        int[] ids = Ids(network, Length);
+        KeyValueCache alone = KeyValueCache.Create<double>(network.Config, 1, Length);
         ForwardPass<double> pass = new(network);
-        pass.Run(new ForwardRequest(rows.SelectMany(row => row).ToArray(), 3, Length - 1) { Cache = cache, Logits = LogitScope.None });
-        cache.Reorder([2, 0, 0]);
+        pass.Run(new ForwardRequest(ids, 1, Length) { Cache = alone, Logits = LogitScope.None });
+        KeyValueCache cache = alone.Repeated<double>(3, Length + 2);
         pass.Run(new ForwardRequest(new[] { 4, 5, 6 }, 3, 1) { Cache = cache });
-        double[] expected = NetworkRun.Of<double>(network, [[.. rows[2], 4], [.. rows[0], 5], [.. rows[0], 6]]).Logits;
+        cache.CopySequence<double>(2, 0, Length);
+        cache.CopySequence<double>(2, 1, 0);
+        pass.Run(new ForwardRequest(new[] { 7, 8, 9 }, 3, 1) { Cache = cache });
+        double[] expected = NetworkRun.Of<double>(network, [[.. ids, 6, 7], [.. ids, 6, 8], [.. ids, 6, 9]]).Logits;
         int vocabulary = network.Config.Vocabulary;
         for (int i = 0; i < 3; i++)
         {
-            Closeness.Require($"sequence {i}", expected.AsSpan((((i + 1) * Length) - 1) * vocabulary, vocabulary), pass.Logits.Slice(i * vocabulary, vocabulary), 1e-11);
+            Closeness.Require($"sequence {i}", expected.AsSpan((((i + 1) * (Length + 2)) - 1) * vocabulary, vocabulary), pass.Logits.Slice(i * vocabulary, vocabulary), 1e-11);
         }
     }
 

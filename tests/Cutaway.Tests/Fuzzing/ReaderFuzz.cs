@@ -1,8 +1,11 @@
 using System.Diagnostics;
+using System.IO.Compression;
 using System.Text;
 using Cutaway.Interventions;
 using Cutaway.Models.Architectures;
 using Cutaway.Models.Formats;
+using Cutaway.Models.Formats.Numpy;
+using Cutaway.Models.Formats.Pickle;
 using Cutaway.Models.Tokenizers;
 using Cutaway.Tensors.Storage;
 
@@ -51,6 +54,10 @@ internal sealed class ReaderFuzz
         [
             new("safetensors", Safetensors(), bytes => Use(SafetensorsFile.FromBytes(bytes, "a.safetensors"))),
             new("gguf", File.ReadAllBytes(Path.Combine(root, "tests", "Goldens", "gguf", "quants.gguf")), ReadGguf),
+            new("PyTorch", Pickle(root, "protocol2.pt"), bytes => Use(TorchFile.FromBytes(bytes, "a.pt"))),
+            new("PyTorch (protocol 4)", Pickle(root, "protocol4.pt"), bytes => Use(TorchFile.FromBytes(bytes, "a.pt"))),
+            new("PyTorch (legacy)", Pickle(root, "legacy.pt"), bytes => Use(TorchFile.FromBytes(bytes, "a.pt"))),
+            new("npz", Npz(), bytes => Use(NpzFile.FromBytes(bytes, "a.npz"))),
             new("tokenizer.json", File.ReadAllBytes(Path.Combine(wired, "tokenizer.json")), bytes => ReadTokenizer(bytes, config)),
             new("tokenizer.json (BPE)", File.ReadAllBytes(Path.Combine(root, "tests", "Goldens", "tokenizers", "bpe-digits", "tokenizer.json")), bytes => ReadTokenizer(bytes, config)),
             new("config.json", config, bytes => ArchitectureCatalogue.Read(bytes, "config.json", weights, "a folder")),
@@ -138,6 +145,25 @@ internal sealed class ReaderFuzz
         {
             _ = tensor.Type.IsWeight() ? tensor.ToDoubles().Length : tensor.ToIntegers().Length;
         }
+    }
+
+    private static byte[] Pickle(string root, string name) => File.ReadAllBytes(Path.Combine(root, "tests", "Goldens", "pickle", name));
+
+    private static byte[] Npz()
+    {
+        using MemoryStream stream = new();
+        using (ZipArchive zip = new(stream, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach ((string name, CompressionLevel level, string order) in (ReadOnlySpan<(string, CompressionLevel, string)>)
+                [("a.npy", CompressionLevel.NoCompression, "False"), ("b.npy", CompressionLevel.Optimal, "True")])
+            {
+                using Stream entry = zip.CreateEntry(name, level).Open();
+                string header = $"{{'descr': '<f4', 'fortran_order': {order}, 'shape': (3, 2), }}\n";
+                entry.Write([0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. Encoding.ASCII.GetBytes(header), .. new byte[24]]);
+            }
+        }
+
+        return stream.ToArray();
     }
 
     private static byte[] Safetensors()

@@ -3,10 +3,13 @@ using Cutaway.Tensors.Storage;
 
 namespace Cutaway.Models.Formats;
 
-/// <summary>A checkpoint in several safetensors files, tied together by <c>model.safetensors.index.json</c>.</summary>
-public sealed unsafe class ShardedSafetensors : ITensorSource
+/// <summary>A checkpoint in several files, tied together by an index: <c>model.safetensors.index.json</c> or <c>pytorch_model.bin.index.json</c>.</summary>
+public sealed unsafe class ShardedCheckpoint : ITensorSource
 {
-    private ShardedSafetensors(Dictionary<string, StoredTensor> tensors) => Tensors = tensors;
+    /// <summary>What an index is called behind the name that a single file would have.</summary>
+    internal const string IndexEnding = ".index.json";
+
+    private ShardedCheckpoint(Dictionary<string, StoredTensor> tensors) => Tensors = tensors;
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, StoredTensor> Tensors { get; }
@@ -14,7 +17,7 @@ public sealed unsafe class ShardedSafetensors : ITensorSource
     /// <summary>Reads an index and maps the shards beside it.</summary>
     /// <param name="indexPath">The index; its shards lie in the same folder.</param>
     /// <exception cref="CutawayException">The index or a shard is missing or wrong, or a tensor is not where the index says.</exception>
-    public static ShardedSafetensors Open(string indexPath)
+    public static ShardedCheckpoint Open(string indexPath)
     {
         MappedFile file = MappedFile.Open(indexPath);
         if (file.Length > int.MaxValue)
@@ -22,14 +25,15 @@ public sealed unsafe class ShardedSafetensors : ITensorSource
             throw Broken(indexPath, "it is larger than an index can be");
         }
 
-        Dictionary<string, string> map = ReadMap(file.Bytes(0, (int)file.Length), indexPath);
+        string ending = indexPath.EndsWith(".bin" + IndexEnding, StringComparison.Ordinal) ? ".bin" : ".safetensors";
+        Dictionary<string, string> map = ReadMap(file.Bytes(0, (int)file.Length), indexPath, ending);
         GC.KeepAlive(file);
         string folder = Path.GetDirectoryName(Path.GetFullPath(indexPath))!;
-        Dictionary<string, SafetensorsFile> shards = new(StringComparer.Ordinal);
+        Dictionary<string, ITensorSource> shards = new(StringComparer.Ordinal);
         Dictionary<string, StoredTensor> tensors = new(map.Count, StringComparer.Ordinal);
         foreach ((string name, string shard) in map)
         {
-            if (!shards.TryGetValue(shard, out SafetensorsFile? opened))
+            if (!shards.TryGetValue(shard, out ITensorSource? opened))
             {
                 string path = Path.Combine(folder, shard);
                 if (!File.Exists(path))
@@ -37,7 +41,7 @@ public sealed unsafe class ShardedSafetensors : ITensorSource
                     throw CutawayException.Model($"{indexPath} names the shard {Quote.Name(shard)}, which is not beside it; copy or download it");
                 }
 
-                opened = SafetensorsFile.Open(path);
+                opened = Checkpoint.OpenFile(path);
                 shards.Add(shard, opened);
             }
 
@@ -45,15 +49,15 @@ public sealed unsafe class ShardedSafetensors : ITensorSource
                 ?? throw CutawayException.Model($"{indexPath} places tensor {Quote.Name(name)} in {Quote.Name(shard)}, but that file does not hold it"));
         }
 
-        return new ShardedSafetensors(tensors);
+        return new ShardedCheckpoint(tensors);
     }
 
-    /// <summary>The shard of each tensor, as an index says.</summary>
-    internal static Dictionary<string, string> ReadMap(ReadOnlySpan<byte> json, string path)
+    /// <summary>The shard of each tensor, as an index says; every shard's name ends in <paramref name="ending"/>.</summary>
+    internal static Dictionary<string, string> ReadMap(ReadOnlySpan<byte> json, string path, string ending)
     {
         try
         {
-            return ParseMap(json, path);
+            return ParseMap(json, path, ending);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
@@ -61,7 +65,7 @@ public sealed unsafe class ShardedSafetensors : ITensorSource
         }
     }
 
-    private static Dictionary<string, string> ParseMap(ReadOnlySpan<byte> json, string path)
+    private static Dictionary<string, string> ParseMap(ReadOnlySpan<byte> json, string path, string ending)
     {
         Dictionary<string, string>? map = null;
         Utf8JsonReader reader = new(json, new JsonReaderOptions { MaxDepth = 16 });
@@ -83,14 +87,14 @@ public sealed unsafe class ShardedSafetensors : ITensorSource
                 throw Broken(path, "it has 'weight_map' twice");
             }
 
-            map = ParseEntries(ref reader, path);
+            map = ParseEntries(ref reader, path, ending);
         }
 
         reader.Read();
         return map is { Count: > 0 } ? map : throw Broken(path, "its 'weight_map' is missing or empty");
     }
 
-    private static Dictionary<string, string> ParseEntries(ref Utf8JsonReader reader, string path)
+    private static Dictionary<string, string> ParseEntries(ref Utf8JsonReader reader, string path, string ending)
     {
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {
@@ -107,9 +111,9 @@ public sealed unsafe class ShardedSafetensors : ITensorSource
             }
 
             string shard = reader.GetString()!;
-            if (shard.AsSpan().ContainsAny("/\\:\0") || !shard.EndsWith(".safetensors", StringComparison.Ordinal))
+            if (shard.AsSpan().ContainsAny("/\\:\0") || !shard.EndsWith(ending, StringComparison.Ordinal))
             {
-                throw Broken(path, $"the shard {Quote.Name(shard)} of tensor {Quote.Name(name)} is not the name of a safetensors file in the same folder");
+                throw Broken(path, $"the shard {Quote.Name(shard)} of tensor {Quote.Name(name)} is not the name of a {ending} file in the same folder");
             }
 
             if (!map.TryAdd(name, shard))
