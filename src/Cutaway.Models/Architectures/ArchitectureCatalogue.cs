@@ -24,7 +24,8 @@ public static class ArchitectureCatalogue
         Gemma3.Family,
         Phi.Family,
         Phi3.Family,
-        AttentionOnly.Family,
+        HookedTransformer.Family,
+        HookedTransformer.AttentionOnly,
     ];
 
     /// <summary>The architectures, as <c>architectures</c> in config.json names them.</summary>
@@ -67,9 +68,9 @@ public static class ArchitectureCatalogue
     {
         string? name = config.OptionalTexts("architectures") is [string first, ..] ? first : null;
         string? modelType = config.OptionalText("model_type");
-        if (name is null && modelType is null && config.OptionalText("format") == AttentionOnly.Format)
+        if (name is null && modelType is null && HookedTransformer.Recognises(config))
         {
-            return AttentionOnly.Family;
+            return HookedTransformer.Family;
         }
 
         if (name is null && modelType is null)
