@@ -13,6 +13,7 @@ using Cutaway.Bench;
     ("training", TrainingBench.Run),
     ("startup", StartupBench.Run),
     ("sweeps", SweepsBench.Run),
+    ("tokenizers", TokenizersBench.Run),
 ];
 
 string chosen = args.Length > 0 ? args[0] : "";

@@ -15,6 +15,13 @@ public static class ArchitectureCatalogue
         CodeGen.Family,
         Bloom.Family,
         Opt.Family,
+        BioGpt.Family,
+        Xglm.Family,
+        Falcon.Family,
+        Mpt.Family,
+        GptBigCode.Family,
+        StarCoder2.Family,
+        StableLm.Family,
         Llama.Family,
         Mistral.Family,
         Qwen2.Family,
@@ -24,6 +31,16 @@ public static class ArchitectureCatalogue
         Gemma3.Family,
         Phi.Family,
         Phi3.Family,
+        Olmo.Family,
+        Olmo2.Family,
+        Olmo3.Family,
+        Cohere.Family,
+        Cohere2.Family,
+        Granite.Family,
+        Nemotron.Family,
+        Glm.Family,
+        Glm4.Family,
+        SmolLm3.Family,
         HookedTransformer.Family,
         HookedTransformer.AttentionOnly,
     ];
@@ -80,7 +97,7 @@ public static class ArchitectureCatalogue
 
         Architecture? family = Families.FirstOrDefault(family => name is null ? family.ModelType == modelType : family.Name == name)
             ?? throw CutawayException.Model(
-                $"architecture {Quote.Name(name ?? modelType!)} in {config.Source} is not known. Known are {string.Join(", ", Names)}");
+                $"architecture {Quote.Name(name ?? modelType!)} in {config.Source} is none of the {Families.Length} that are known{NearNames.Suggest(name ?? modelType!, name is null ? Families.Select(known => known.ModelType) : Names)} (docs/models.md lists them, docs/adding-a-model.md tells how to add one)");
         return modelType is null || modelType == family.ModelType
             ? family
             : throw config.Fault("model_type", Quote.Name(modelType), $"'architectures' says {name}, whose type is '{family.ModelType}'");

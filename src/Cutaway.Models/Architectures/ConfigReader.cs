@@ -132,6 +132,13 @@ internal sealed class ConfigReader
             : throw CutawayException.Model($"'{section}{key}' in {Source} has {numbers.Count} numbers; {count} were expected, one a rotated pair");
     }
 
+    /// <summary>A list of as many zeros and ones, or null where absent.</summary>
+    public IReadOnlyList<bool>? OptionalFlags(string key, int count)
+    {
+        List<bool?>? flags = OptionalList<bool?>(key, "zeros and ones", item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int number) && number is 0 or 1 ? number == 1 : null);
+        return flags is null || flags.Count == count ? flags?.ConvertAll(flag => flag!.Value) : throw Fault(key, $"a list of {flags.Count}", $"{count} were expected");
+    }
+
     /// <summary>An object, or null where absent.</summary>
     public ConfigReader? OptionalSection(string key) => Find(key) is not { } value
         ? null

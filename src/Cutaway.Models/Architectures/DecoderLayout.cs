@@ -39,11 +39,17 @@ internal sealed record DecoderLayout
     /// <summary>Norms of what attention and MLP add; null where there is none.</summary>
     public (string? Attention, string? Mlp) PostNorms { get; init; }
 
-    /// <summary>Norms of queries and of keys.</summary>
+    /// <summary>Norms of queries and of keys; with <c>{0}</c> where each head's is stored by itself.</summary>
     public (string Query, string Key) HeadNorms { get; init; } = ("self_attn.q_norm", "self_attn.k_norm");
 
     /// <summary>The norm before the unembedding, by its whole name.</summary>
     public string FinalNorm { get; init; } = "model.norm";
+
+    /// <summary>Factor on logits.</summary>
+    public double LogitScale { get; init; } = 1;
+
+    /// <summary>Whether norms have neither weights nor biases.</summary>
+    public bool PlainNorms { get; init; }
 
     /// <summary>Finds the weights.</summary>
     /// <param name="network">The shape.</param>
@@ -56,7 +62,7 @@ internal sealed record DecoderLayout
             [.. Enumerable.Range(0, network.Layers).Select(layer => Block(network, weights, $"model.layers.{layer}"))],
             weights.Head("lm_head.weight", network, embedding))
         {
-            FinalNorm = weights.Norm(FinalNorm, network.DModel, NormBias),
+            FinalNorm = PlainNorms ? new NormWeights(null) : weights.FinalNorm(FinalNorm, network.DModel, NormBias, LogitScale),
         };
         weights.Finish("rotary_emb.inv_freq");
         return result;
@@ -72,7 +78,7 @@ internal sealed record DecoderLayout
             MlpPostNorm = Norm(PostNorms.Mlp),
         };
 
-        NormWeights? Norm(string? norm) => norm is null ? null : weights.Norm($"{name}.{norm}", network.DModel, NormBias);
+        NormWeights? Norm(string? norm) => norm is null ? null : PlainNorms ? new NormWeights(null) : weights.Norm($"{name}.{norm}", network.DModel, NormBias);
     }
 
     private AttentionWeights Attention(NetworkConfig network, WeightReader weights, string name)
@@ -94,6 +100,10 @@ internal sealed record DecoderLayout
         {
             QueryKeyNorm.None => null,
             QueryKeyNorm.Head => weights.Norm($"{name}.{part}", network.DHead, bias: false),
+            QueryKeyNorm.EachHead when part.Contains("{0}", StringComparison.Ordinal) => new NormWeights(new WeightVector(
+            [
+                .. Enumerable.Range(0, heads).SelectMany(head => weights.Vector($"{name}.{part.Replace("{0}", $"{head}", StringComparison.Ordinal)}.weight", network.DHead).Float64.ToArray()),
+            ])),
             QueryKeyNorm.EachHead => new NormWeights(weights.Vector($"{name}.{part}.weight", heads, network.DHead)),
             _ => weights.Norm($"{name}.{part}", heads * network.DHead, bias: false),
         };

@@ -17,7 +17,7 @@ internal static class Gemma
     internal static NetworkConfig Configure(ConfigReader config, string architecture)
     {
         ActivationKind activation = ActivationNames.ReadOr(config, "hidden_activation", ActivationKind.GeluTanh);
-        NetworkConfig network = GatedDecoder.Configure(config, architecture, tied: true, activation);
+        NetworkConfig network = DecoderConfig.Configure(config, architecture, tied: true, activation);
         return network with { NormWeightOffset = 1, EmbeddingScale = Math.Sqrt(network.DModel) };
     }
 

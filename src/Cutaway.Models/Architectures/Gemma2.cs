@@ -13,7 +13,7 @@ internal static class Gemma2
         {
             NetworkConfig network = Sandwich(config, "Gemma2ForCausalLM");
             int? window = config.OptionalSize(Limits.Context, "sliding_window");
-            bool[] sliding = GatedDecoder.SlidingLayers(config, network.Layers, layer => layer % 2 == 0);
+            bool[] sliding = DecoderConfig.SlidingLayers(config, network.Layers, layer => layer % 2 == 0);
             return network.WithLayers(config, layer => sliding[layer] ? window : null, QueryScale(config));
         },
         Gemma.Map);

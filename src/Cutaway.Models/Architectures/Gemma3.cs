@@ -29,7 +29,7 @@ internal static class Gemma3
 
         int window = config.Size(Limits.Context, "sliding_window");
         int pattern = config.OptionalSize(Limits.Layers, "sliding_window_pattern", "_sliding_window_pattern") ?? UsualPattern;
-        bool[] sliding = GatedDecoder.SlidingLayers(config, network.Layers, layer => (layer + 1) % pattern != 0);
+        bool[] sliding = DecoderConfig.SlidingLayers(config, network.Layers, layer => (layer + 1) % pattern != 0);
         double scale = Gemma2.QueryScale(config);
         (RotaryConfig local, RotaryConfig full) = Rotations(config, network);
         return network with
@@ -48,10 +48,10 @@ internal static class Gemma3
 
     private static (RotaryConfig Local, RotaryConfig Full) Rotations(ConfigReader config, NetworkConfig network)
     {
-        if (config.OptionalSection("rope_parameters") is { } parameters && parameters.OptionalSection(GatedDecoder.Full) is { } full)
+        if (config.OptionalSection("rope_parameters") is { } parameters && parameters.OptionalSection(DecoderConfig.Full) is { } full)
         {
-            ConfigReader local = parameters.OptionalSection(GatedDecoder.Sliding)
-                ?? throw parameters.Fault(GatedDecoder.Sliding, "missing", $"it was expected beside '{GatedDecoder.Full}'");
+            ConfigReader local = parameters.OptionalSection(DecoderConfig.Sliding)
+                ?? throw parameters.Fault(DecoderConfig.Sliding, "missing", $"it was expected beside '{DecoderConfig.Full}'");
             return (
                 RotaryScaling.ReadSection(config, local, network.DHead, network.Context),
                 RotaryScaling.ReadSection(config, full, network.DHead, network.Context));

@@ -7,9 +7,10 @@ namespace Cutaway.Models.Architectures;
 internal static class Gpt2
 {
     /// <summary>The family.</summary>
-    public static Architecture Family { get; } = new("GPT2LMHeadModel", "gpt2", Configure, Map);
+    public static Architecture Family { get; } = new("GPT2LMHeadModel", "gpt2", config => Configure(config, "GPT2LMHeadModel"), Map);
 
-    private static NetworkConfig Configure(ConfigReader config)
+    /// <summary>Reads the keys that StarCoder 1 shares.</summary>
+    internal static NetworkConfig Configure(ConfigReader config, string architecture)
     {
         int layers = config.Size(Limits.Layers, "n_layer");
         int dModel = config.Size(Limits.Width, "n_embd");
@@ -24,7 +25,7 @@ internal static class Gpt2
         bool byLayer = config.Flag("scale_attn_by_inverse_layer_idx", absent: false);
         return new NetworkConfig
         {
-            Architecture = "GPT2LMHeadModel",
+            Architecture = architecture,
             Layers = layers,
             DModel = dModel,
             Heads = heads,

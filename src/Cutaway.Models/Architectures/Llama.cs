@@ -7,7 +7,7 @@ internal static class Llama
     public static Architecture Family { get; } = new(
         "LlamaForCausalLM",
         "llama",
-        config => GatedDecoder.Configure(config, "LlamaForCausalLM", tied: false).WithLayers(config),
+        config => DecoderConfig.Configure(config, "LlamaForCausalLM", tied: false).WithLayers(config),
         (config, network, weights) =>
         {
             bool attentionBias = config.Flag("attention_bias", absent: false);

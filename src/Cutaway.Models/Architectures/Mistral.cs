@@ -10,7 +10,7 @@ internal static class Mistral
         config =>
         {
             int? window = config.OptionalSize(Limits.Context, "sliding_window");
-            return GatedDecoder.Configure(config, "MistralForCausalLM", tied: false).WithLayers(config, _ => window);
+            return DecoderConfig.Configure(config, "MistralForCausalLM", tied: false).WithLayers(config, _ => window);
         },
         (_, network, weights) => new DecoderLayout().Map(network, weights));
 }

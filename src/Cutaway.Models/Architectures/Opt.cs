@@ -54,12 +54,29 @@ internal static class Opt
 
     private static NetworkWeights Map(ConfigReader config, NetworkConfig network, WeightReader weights)
     {
-        int dModel = network.DModel;
-        bool bias = config.Flag("enable_bias", absent: true);
-        bool affine = config.Flag("layer_norm_elementwise_affine", absent: true);
         string root = weights.Has("model.decoder.embed_tokens.weight") || !weights.Has("decoder.embed_tokens.weight") ? "model.decoder." : "decoder.";
+        return Map(
+            network, weights, root, "final_layer_norm", "lm_head.weight", StoredPositions(network, weights, root), config.Flag("enable_bias", absent: true), config.Flag("layer_norm_elementwise_affine", absent: true));
+    }
+
+    /// <summary>The learned positions that are used.</summary>
+    internal static WeightMatrix StoredPositions(NetworkConfig network, WeightReader weights, string root) =>
+        weights.Matrix($"{root}embed_positions.weight", network.Context + PositionOffset, network.DModel).SliceRows(PositionOffset, network.Context);
+
+    /// <summary>Finds the weights under the names that descendants of fairseq's decoder share (OPT, BioGPT, XGLM).</summary>
+    /// <param name="network">The shape.</param>
+    /// <param name="weights">The checkpoint.</param>
+    /// <param name="root">What all names but the head's begin with.</param>
+    /// <param name="finalNorm">The final norm's name.</param>
+    /// <param name="head">The unembedding's whole name.</param>
+    /// <param name="positions">[context, d_model].</param>
+    /// <param name="bias">Whether projections have biases.</param>
+    /// <param name="affine">Whether norms have weights and biases.</param>
+    internal static NetworkWeights Map(
+        NetworkConfig network, WeightReader weights, string root, string finalNorm, string head, WeightMatrix positions, bool bias = true, bool affine = true)
+    {
+        int dModel = network.DModel;
         WeightMatrix embedding = weights.Matrix($"{root}embed_tokens.weight", network.Vocabulary, dModel);
-        WeightMatrix positions = weights.Matrix($"{root}embed_positions.weight", network.Context + PositionOffset, dModel).SliceRows(PositionOffset, network.Context);
         BlockWeights[] blocks = new BlockWeights[network.Layers];
         for (int layer = 0; layer < blocks.Length; layer++)
         {
@@ -75,10 +92,10 @@ internal static class Opt
             LinearWeights Square(string part) => weights.Linear($"{name}.self_attn.{part}", dModel, dModel, bias);
         }
 
-        NetworkWeights result = new(embedding, blocks, weights.Head("lm_head.weight", network, embedding))
+        NetworkWeights result = new(embedding, blocks, weights.Head(head, network, embedding))
         {
             Positions = positions,
-            FinalNorm = Norm($"{root}final_layer_norm"),
+            FinalNorm = Norm($"{root}{finalNorm}"),
         };
         weights.Finish();
         return result;

@@ -12,7 +12,7 @@ internal static class Phi3
         config =>
         {
             int? window = config.OptionalSize(Limits.Context, "sliding_window");
-            return GatedDecoder.Configure(config, "Phi3ForCausalLM", tied: false).WithLayers(config, _ => window);
+            return DecoderConfig.Configure(config, "Phi3ForCausalLM", tied: false).WithLayers(config, _ => window);
         },
         (_, network, weights) => Layout.Map(network, weights));
 }

@@ -9,7 +9,7 @@ internal static class Qwen2
     public static Architecture Family { get; } = new(
         "Qwen2ForCausalLM",
         "qwen2",
-        config => Windowed(config, GatedDecoder.Configure(config, "Qwen2ForCausalLM", tied: false)),
+        config => Windowed(config, DecoderConfig.Configure(config, "Qwen2ForCausalLM", tied: false)),
         (_, network, weights) => new DecoderLayout { ProjectionBias = true }.Map(network, weights));
 
     /// <summary>Adds the layers with their windows: those of <c>layer_types</c>, else from layer <c>max_window_layers</c> on; none unless <c>use_sliding_window</c>.</summary>
@@ -22,7 +22,7 @@ internal static class Qwen2
         }
 
         int? first = config.OptionalCount(Limits.Layers, "max_window_layers");
-        bool[] sliding = GatedDecoder.SlidingLayers(config, network.Layers, layer => layer >= (first ?? 0));
+        bool[] sliding = DecoderConfig.SlidingLayers(config, network.Layers, layer => layer >= (first ?? 0));
         return network.WithLayers(config, layer => sliding[layer] ? window : null);
     }
 }

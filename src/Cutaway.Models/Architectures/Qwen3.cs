@@ -9,7 +9,7 @@ internal static class Qwen3
     public static Architecture Family { get; } = new(
         "Qwen3ForCausalLM",
         "qwen3",
-        config => Qwen2.Windowed(config, GatedDecoder.Configure(config, "Qwen3ForCausalLM", tied: false)) with { QueryKeyNorm = QueryKeyNorm.Head },
+        config => Qwen2.Windowed(config, DecoderConfig.Configure(config, "Qwen3ForCausalLM", tied: false)) with { QueryKeyNorm = QueryKeyNorm.Head },
         (config, network, weights) =>
         {
             bool attentionBias = config.Flag("attention_bias", absent: false);

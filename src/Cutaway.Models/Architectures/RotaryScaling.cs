@@ -20,9 +20,15 @@ internal static class RotaryScaling
     /// <param name="absentBase">The base where the configuration has none.</param>
     public static RotaryConfig Read(ConfigReader config, int dimensions, int context, double absentBase = 10000)
     {
+        ConfigReader? scaling = config.OptionalSection("rope_parameters") ?? config.OptionalSection("rope_scaling");
+        return Scale(config, scaling, Base(config, absentBase), dimensions, context);
+    }
+
+    /// <summary>The base of all layers: <c>rope_theta</c>, by itself or in <c>rope_parameters</c>.</summary>
+    public static double Base(ConfigReader config, double absent = 10000)
+    {
         ConfigReader? parameters = config.OptionalSection("rope_parameters");
-        ConfigReader? scaling = parameters ?? config.OptionalSection("rope_scaling");
-        double theta = config.OptionalPositive("rope_theta", "rotary_emb_base") ?? absentBase;
+        double theta = config.OptionalPositive("rope_theta", "rotary_emb_base") ?? absent;
         if (parameters?.OptionalPositive("rope_theta") is { } inner)
         {
             theta = config.Has("rope_theta") && inner != theta
@@ -30,7 +36,7 @@ internal static class RotaryScaling
                 : inner;
         }
 
-        return Scale(config, scaling, theta, dimensions, context);
+        return theta;
     }
 
     /// <summary>How many dimensions of a head are rotated: the part that <c>partial_rotary_factor</c> or <c>rotary_pct</c> gives.</summary>

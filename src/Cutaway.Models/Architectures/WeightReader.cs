@@ -76,6 +76,19 @@ internal sealed class WeightReader(ITensorSource source, string where)
     /// <summary>A norm <c>stem.weight</c> with <c>stem.bias</c> where asked for.</summary>
     public NormWeights Norm(string stem, int width, bool bias) => new(Vector($"{stem}.weight", width), bias ? Vector($"{stem}.bias", width) : null);
 
+    /// <summary>The final norm of a network whose logits are multiplied by a factor, which is the same as to multiply what the norm passes on.</summary>
+    /// <param name="stem">Its name.</param>
+    /// <param name="width">Its width.</param>
+    /// <param name="bias">Whether it has a bias.</param>
+    /// <param name="factor">The factor on logits.</param>
+    public NormWeights FinalNorm(string stem, int width, bool bias, double factor)
+    {
+        NormWeights norm = Norm(stem, width, bias);
+        return new(Times(norm.Weight), Times(norm.Bias));
+
+        WeightVector? Times(WeightVector? vector) => vector is null ? null : new([.. vector.Float64.ToArray().Select(value => value * factor)]);
+    }
+
     /// <summary>
     /// The unembedding: the embedding itself where they are tied. A tied checkpoint may hold a second copy, which must then
     /// say the same (a few rows are compared).

@@ -158,25 +158,25 @@ public sealed unsafe partial class ForwardPass<T>
             if (!Wants(HookKind.AttentionScores, layer) && !Wants(HookKind.Pattern, layer))
             {
                 MultiplyAdds += request.Batch * work.MultiplyAdds;
-                work.Z = Reserve(mixed, rows, c.Heads * c.DHead, Recorded(AttentionStep.Everything, work, queries, keys, values, null));
+                work.Z = Reserve(mixed, rows, c.Heads * c.DHead, Recorded(layer, AttentionStep.Everything, work, queries, keys, values, null));
                 network.Pool.ForRows(items, size, ref work);
                 return;
             }
 
             work.Step = AttentionStep.Scores;
             MultiplyAdds += request.Batch * work.MultiplyAdds;
-            work.Square = Reserve(square, (long)request.Batch * c.Heads, (long)request.Length * total, Recorded(work.Step, work, queries, keys, null, null));
+            work.Square = Reserve(square, (long)request.Batch * c.Heads, (long)request.Length * total, Recorded(layer, work.Step, work, queries, keys, null, null));
             network.Pool.ForRows(items, size, ref work);
             Visit(HookKind.AttentionScores, layer, square, request.Batch, c.Heads, request.Length, total);
             work.Step = AttentionStep.Pattern;
-            work.Square = Renew(square, Recorded(work.Step, work, null, null, null, square));
+            work.Square = Renew(square, Recorded(layer, work.Step, work, null, null, null, square));
             network.Pool.ForRows(items, size, ref work);
             _ = tape is null ? null : square.Variable.Keep();
             Visit(HookKind.Pattern, layer, square, request.Batch, c.Heads, request.Length, total);
             work.Step = AttentionStep.Values;
             MultiplyAdds += request.Batch * work.MultiplyAdds;
             work.Square = square.Pointer;
-            work.Z = Reserve(mixed, rows, c.Heads * c.DHead, Recorded(work.Step, work, null, null, values, square));
+            work.Z = Reserve(mixed, rows, c.Heads * c.DHead, Recorded(layer, work.Step, work, null, null, values, square));
             network.Pool.ForRows(items, size, ref work);
         }
     }
@@ -184,7 +184,7 @@ public sealed unsafe partial class ForwardPass<T>
     // Attention of a layer over sequences of one length; where the values are is set by the caller.
     private AttentionWork<T> Work(int layer, int before, int length)
     {
-        NativeBuffer<T>? bias = scoreBias.For<T>(config, before + length);
+        NativeBuffer<T>? bias = scoreBias.For<T>(network, before + length);
         return new()
         {
             Heads = config.Heads,
@@ -193,15 +193,30 @@ public sealed unsafe partial class ForwardPass<T>
             Length = length,
             Past = before,
             Window = config.LayerConfigs[layer].Window ?? int.MaxValue,
+            BothWays = !config.Causal,
             Scale = T.CreateTruncating(config.LayerConfigs[layer].AttentionScale),
             SoftCap = T.CreateTruncating(config.ScoreSoftCap ?? 0),
             Bias = bias is null ? null : bias.Pointer,
             BiasSpan = scoreBias.Span,
+            Sinks = Values(network.Effective.Blocks[layer].Attention.Sinks),
         };
     }
 
-    private AttentionOperation<T>? Recorded(AttentionStep step, in AttentionWork<T> work, Scratch? q, Scratch? k, Scratch? v, Scratch? s) =>
-        tape is null ? null : AttentionOperation<T>.Record(tape, step, work, request.Batch, mask, q?.Variable, k?.Variable, v?.Variable, s?.Variable);
+    private AttentionOperation<T>? Recorded(int layer, AttentionStep step, in AttentionWork<T> work, Scratch? q, Scratch? k, Scratch? v, Scratch? s)
+    {
+        if (tape is null)
+        {
+            return null;
+        }
+
+        // Biases are read where scores are made, sinks where these become a pattern.
+        NetworkWeights weights = network.Effective;
+        ScoreParameters parameters = new(
+            step is AttentionStep.Everything or AttentionStep.Pattern ? weights.Blocks[layer].Attention.Sinks : null,
+            step is AttentionStep.Everything or AttentionStep.Scores ? weights.ScoreBias : null,
+            scoreBias.BucketsFor(config, request.Length));
+        return AttentionOperation<T>.Record(tape, step, work, request.Batch, mask, q?.Variable, k?.Variable, v?.Variable, s?.Variable, parameters);
+    }
 
     private T* Append(T* store, T* fresh, int capacity)
     {

@@ -112,6 +112,16 @@ public sealed unsafe partial class ForwardPass<T>
         // Weights may have been trained on since they were decoded.
         decodedLayer = -1;
         past = input.Cache?.Length ?? 0;
+        if (past == 0 && config.ScoreBuckets is not null)
+        {
+            scoreBias.Forget();
+        }
+
+        if (past > 0 && !config.Causal)
+        {
+            throw CutawayException.Usage($"a {config.Architecture} attends to later tokens too, so it cannot go on from the keys and values of earlier ones; run the whole text");
+        }
+
         if (input.Length == 0 || input.Batch == 0)
         {
             throw CutawayException.Input("the prompt has no tokens; give at least one");

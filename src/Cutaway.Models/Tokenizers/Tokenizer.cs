@@ -15,6 +15,7 @@ internal sealed class Tokenizer : ITokenizer
     private readonly HashSet<int> added;
     private readonly AddedTokenFinder? inText;
     private readonly AddedTokenFinder? inNormalized;
+    private WordCache? spareCache;
 
     /// <summary>Joins a vocabulary, its model and the tokens added to it.</summary>
     public Tokenizer(Vocabulary vocabulary, ITokenModel model, IReadOnlyList<AddedToken> addedTokens, Normalizer normalizer)
@@ -34,6 +35,9 @@ internal sealed class Tokenizer : ITokenizer
 
     /// <summary>Cuts the text into words.</summary>
     public PreTokenizer PreTokenizer { get; init; } = PreTokenizers.Whole;
+
+    /// <summary>Writes a word as the model reads it.</summary>
+    public Func<AlignedText, AlignedText> Letters { get; init; } = static word => word;
 
     /// <summary>Puts special tokens around a text.</summary>
     public PostProcessor PostProcessor { get; init; } = PostProcessor.None;
@@ -61,7 +65,10 @@ internal sealed class Tokenizer : ITokenizer
     {
         List<Token> tokens = [];
         text = WholePairs(text);
-        Action<AlignedText> encode = word => model.Encode(word, tokens);
+
+        // Calls at the same time have a cache each; the last to end leaves its own for the next.
+        WordCache cache = Interlocked.Exchange(ref spareCache, null) ?? new WordCache(model, Letters);
+        Action<AlignedText> encode = word => cache.Encode(word, tokens);
         Cut(inText, new AlignedText(text), tokens, part => Cut(inNormalized, Normalizer(part), tokens, words =>
         {
             if (words.Length > 0)
@@ -69,6 +76,7 @@ internal sealed class Tokenizer : ITokenizer
                 PreTokenizer(words, encode);
             }
         }));
+        spareCache = cache;
         return PostProcessor.Apply(text, tokens, vocabulary, addSpecialTokens);
     }
 

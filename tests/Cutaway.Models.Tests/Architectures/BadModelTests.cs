@@ -28,7 +28,7 @@ public sealed class BadModelTests
     [InlineData("llama", "rope_theta", "5000", "'rope_parameters.rope_theta'", "is 10000", "says 5000")]
     [InlineData("llama-bias-linear", "rope_parameters.factor", null, "'rope_parameters.factor' is missing")]
     [InlineData("llama3-gqa-tied", "rope_parameters.low_freq_factor", null, "'rope_parameters.low_freq_factor' is missing")]
-    [InlineData("llama", "architectures", "[\"LamaForCausalLM\"]", "'LamaForCausalLM'", "Known are GPT2LMHeadModel")]
+    [InlineData("llama", "architectures", "[\"LamaForCausalLM\"]", "'LamaForCausalLM'", "did you mean 'LlamaForCausalLM'")]
     [InlineData("llama", "architectures", "[\"GPT2LMHeadModel\"]", "'model_type'", "whose type is 'gpt2'")]
     [InlineData("llama", "architectures", "[7]", "'architectures'", "a list of texts")]
     [InlineData("gpt2", "n_head", "5", "'n_head'", "is 5", "a divisor of 'n_embd'")]

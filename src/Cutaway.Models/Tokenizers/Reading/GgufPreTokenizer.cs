@@ -58,10 +58,10 @@ internal sealed record GgufPreTokenizer(string Pattern, bool SingleDigits = fals
     public static GgufPreTokenizer Named(string? name, string source) => ByName.GetValueOrDefault(name ?? "gpt-2") ?? throw CutawayException.Model(
         $"{source} cuts text by the rules named {Quote.Name(name!)} ('tokenizer.ggml.pre'), which are not known here; use the model's folder with its tokenizer.json{NearNames.Suggest(name!, ByName.Keys)}");
 
-    /// <summary>The step that cuts.</summary>
+    /// <summary>The step that cuts; its words are not yet in the byte alphabet.</summary>
     public PreTokenizer Build(string source)
     {
-        PreTokenizer bytes = PreTokenizers.Bytes(prefixSpace: false, PreTokenizers.Split(TextPatterns.Regex(Pattern, source), SplitBehavior.Isolated));
-        return SingleDigits ? PreTokenizers.Sequence([PreTokenizers.Split(TextPatterns.CodePoint(Rune.IsDigit), SplitBehavior.Isolated), bytes]) : bytes;
+        PreTokenizer words = PreTokenizers.Split(TextPatterns.Regex(Pattern, source), SplitBehavior.Isolated);
+        return SingleDigits ? PreTokenizers.Sequence([PreTokenizers.Split(TextPatterns.CodePoint(Rune.IsDigit), SplitBehavior.Isolated), words]) : words;
     }
 }

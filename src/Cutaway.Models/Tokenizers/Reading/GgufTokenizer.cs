@@ -55,6 +55,7 @@ internal static class GgufTokenizer
         return new Tokenizer(vocabulary, model, added, normalizer)
         {
             PreTokenizer = steps.Build(file.Path),
+            Letters = ByteLevel.Encode,
             PostProcessor = Ends(file, vocabulary, beginsByDefault: steps.WholeWordsFirst),
             Decoder = Decoders.Bytes,
             InnerDecoder = Decoders.Bytes,
@@ -77,6 +78,7 @@ internal static class GgufTokenizer
         Decoder[] inner = [Decoders.Metaspace(Mark[0], dropFirst: false), Decoders.ByteFallback, Decoders.Fuse];
         return new Tokenizer(vocabulary, model, added, text => Normalizers.Replace(prefixed ? Normalizers.Prepend(text, Mark) : text, spaces, Mark))
         {
+            PreTokenizer = PreTokenizers.Sequence(MarkedWords.Cuts(model, vocabulary, Mark[0])),
             PostProcessor = Ends(file, vocabulary, beginsByDefault: true),
             Decoder = Decoders.Sequence(prefixed ? [.. inner, Decoders.Strip(' ', 1, 0)] : inner),
             InnerDecoder = Decoders.Sequence(inner),

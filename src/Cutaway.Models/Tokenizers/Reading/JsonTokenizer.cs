@@ -9,6 +9,8 @@ namespace Cutaway.Models.Tokenizers.Reading;
 /// <summary>Puts a tokenizer together from a <c>tokenizer.json</c>.</summary>
 internal static class JsonTokenizer
 {
+    private const char SentencePieceMark = '▁';
+
     /// <summary>The tokenizer of a file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="names">What the folder's other files say about the start and end of a text.</param>
@@ -22,9 +24,16 @@ internal static class JsonTokenizer
         AddedToken[] addedTokens = [.. added.Select(Added)];
         Vocabulary vocabulary = new(ById(file.Vocabulary ?? throw model.Fault("vocab", "missing", "an object of tokens and ids was expected"), addedTokens, root.Source), root.Source);
         Normalizer normalizer = StepReader.Normalizer(root.OptionalSection("normalizer"));
-        return new Tokenizer(vocabulary, Model(type, file, model, vocabulary), addedTokens, normalizer)
+        PreTokenizer[] words = [.. StepReader.PreTokenizer(root.OptionalSection("pre_tokenizer"))];
+        ITokenModel tokens = Model(type, file, model, vocabulary);
+        words = words.Length == 0 && tokens is BpeModel bpe ? [.. MarkedWords.Cuts(bpe, vocabulary, SentencePieceMark)] : words;
+
+        // The byte alphabet is left to the last: words that were met before need not be written in it again.
+        bool bytes = words is [.., PreTokenizer last] && last == PreTokenizers.Bytes;
+        return new Tokenizer(vocabulary, tokens, addedTokens, normalizer)
         {
-            PreTokenizer = StepReader.PreTokenizer(root.OptionalSection("pre_tokenizer")),
+            PreTokenizer = PreTokenizers.Sequence(bytes ? words[..^1] : words),
+            Letters = bytes ? ByteLevel.Encode : static word => word,
             PostProcessor = StepReader.Processor(root.OptionalSection("post_processor"), vocabulary),
             Decoder = StepReader.Decoder(root.OptionalSection("decoder"), inner: false),
             InnerDecoder = StepReader.Decoder(root.OptionalSection("decoder"), inner: true),

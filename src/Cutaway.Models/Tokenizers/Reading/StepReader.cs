@@ -29,21 +29,19 @@ internal static class StepReader
         string type => throw Unknown(step, "normalizer", type, "BertNormalizer, NFC, NFD, NFKC, NFKD, Nmt, Precompiled, Lowercase, StripAccents, Strip, Prepend, Replace and Sequence"),
     };
 
-    /// <summary>The pre-tokenizer.</summary>
-    public static PreTokenizer PreTokenizer(ConfigReader? step) => step?.Text("type") switch
+    /// <summary>The pre-tokenizer as single steps, one after another.</summary>
+    public static IEnumerable<PreTokenizer> PreTokenizer(ConfigReader? step) => step?.Text("type") switch
     {
-        null => PreTokenizers.Whole,
-        "Sequence" => PreTokenizers.Sequence([.. Steps(step, "pretokenizers").Select(PreTokenizer)]),
-        "ByteLevel" => PreTokenizers.Bytes(
-            step.Flag("add_prefix_space", absent: true),
-            step.Flag("use_regex", absent: true) ? PreTokenizers.Split(TextPatterns.Regex(ByteLevel.Pattern, step.Source), SplitBehavior.Isolated) : null),
-        "Split" => PreTokenizers.Split(Pattern(step), Behavior(step), step.Flag("invert", absent: false)),
-        "Digits" => PreTokenizers.Digits(step.Flag("individual_digits", absent: false)),
-        "Punctuation" => PreTokenizers.Punctuation(Behavior(step)),
-        "Metaspace" => PreTokenizers.Metaspace(Mark(step), Prepend(step), step.Flag("split", absent: true)),
-        "Whitespace" => PreTokenizers.Split(TextPatterns.Regex(@"\w+|[^\w\s]+", step.Source), SplitBehavior.Removed, invert: true),
+        null => [],
+        "Sequence" => Steps(step, "pretokenizers").SelectMany(PreTokenizer),
+        "ByteLevel" => Bytes(step),
+        "Split" => [PreTokenizers.Split(Pattern(step), Behavior(step), step.Flag("invert", absent: false))],
+        "Digits" => [PreTokenizers.Digits(step.Flag("individual_digits", absent: false))],
+        "Punctuation" => [PreTokenizers.Punctuation(Behavior(step))],
+        "Metaspace" => [PreTokenizers.Metaspace(Mark(step), Prepend(step), step.Flag("split", absent: true))],
+        "Whitespace" => [PreTokenizers.Split(TextPatterns.Regex(@"\w+|[^\w\s]+", step.Source), SplitBehavior.Removed, invert: true)],
         "BertPreTokenizer" => PreTokenizers.Bert,
-        "WhitespaceSplit" => PreTokenizers.WhitespaceSplit,
+        "WhitespaceSplit" => [PreTokenizers.WhitespaceSplit],
         string type => throw Unknown(step, "pre-tokenizer", type, "BertPreTokenizer, ByteLevel, Split, Digits, Punctuation, Metaspace, Whitespace, WhitespaceSplit and Sequence"),
     };
 
@@ -80,6 +78,22 @@ internal static class StepReader
 
     private static IReadOnlyList<ConfigReader> Steps(ConfigReader step, string key) =>
         step.OptionalSections(key) ?? throw CutawayException.Model($"a Sequence in {step.Source} has no '{key}'; a list of steps was expected");
+
+    /// <summary>GPT-2's steps: a space in front if asked for, words by its pattern if asked for, then the byte alphabet.</summary>
+    private static IEnumerable<PreTokenizer> Bytes(ConfigReader step)
+    {
+        if (step.Flag("add_prefix_space", absent: true))
+        {
+            yield return PreTokenizers.PrefixSpace;
+        }
+
+        if (step.Flag("use_regex", absent: true))
+        {
+            yield return PreTokenizers.Split(TextPatterns.Regex(ByteLevel.Pattern, step.Source), SplitBehavior.Isolated);
+        }
+
+        yield return PreTokenizers.Bytes;
+    }
 
     /// <summary>SentencePiece's rules in base 64; files without any have an empty text.</summary>
     private static Normalizer Rules(ConfigReader step)

@@ -18,7 +18,7 @@ internal readonly struct AlignedText
     {
     }
 
-    /// <summary>A changed text: unit <c>i</c> came from <c>starts[i]</c> up to <c>ends[i]</c> of the original.</summary>
+    /// <summary>A changed text: unit <c>i</c> came from <c>starts[i]</c> up to <c>ends[i]</c> of the original; the arrays may be longer.</summary>
     public AlignedText(string text, int[] starts, int[] ends)
         : this(text, 0, text.Length, 0, starts, ends)
     {
@@ -47,6 +47,26 @@ internal readonly struct AlignedText
     public AlignedText With(string text) => starts is null
         ? new AlignedText(text, 0, text.Length, shift + offset, null, null)
         : new AlignedText(text, starts[offset..(offset + Length)], ends![offset..(offset + Length)]);
+
+    /// <summary>Writes where each unit came from; both halves of a pair come from the whole of it.</summary>
+    public void CopyOrigins(Span<int> startsTo, Span<int> endsTo)
+    {
+        if (starts is not null)
+        {
+            starts.AsSpan(offset, Length).CopyTo(startsTo);
+            ends.AsSpan(offset, Length).CopyTo(endsTo);
+            return;
+        }
+
+        ReadOnlySpan<char> span = Span;
+        for (int i = 0; i < span.Length; i++)
+        {
+            bool second = char.IsLowSurrogate(span[i]) && i > 0;
+            bool first = char.IsHighSurrogate(span[i]) && i + 1 < span.Length;
+            startsTo[i] = shift + offset + i - (second ? 1 : 0);
+            endsTo[i] = shift + offset + i + (first ? 2 : 1);
+        }
+    }
 
     /// <summary>Where the units from <paramref name="start"/> up to <paramref name="end"/>, at least one, came from.</summary>
     public (int Start, int End) Origin(int start, int end) => starts is null

@@ -39,21 +39,13 @@ internal static class PreTokenizers
         Split(TextPatterns.CodePoint(static rune => Rune.IsPunctuation(rune) || (rune.IsAscii && Rune.IsSymbol(rune))), behavior);
 
     /// <summary>BERT's words: white space ends them, and each punctuation mark is one.</summary>
-    public static PreTokenizer Bert { get; } = Sequence([WhitespaceSplit, Punctuation(SplitBehavior.Isolated)]);
+    public static IReadOnlyList<PreTokenizer> Bert { get; } = [WhitespaceSplit, Punctuation(SplitBehavior.Isolated)];
 
-    /// <summary>GPT-2's bytes: a space in front if asked for, words by <paramref name="words"/> if given, then the byte alphabet.</summary>
-    public static PreTokenizer Bytes(bool prefixSpace, PreTokenizer? words) => (text, emit) =>
-    {
-        AlignedText spaced = prefixSpace && !text.Span.StartsWith(' ') ? Normalizers.Prepend(text, " ") : text;
-        if (words is null)
-        {
-            emit(ByteLevel.Encode(spaced));
-        }
-        else
-        {
-            words(spaced, word => emit(ByteLevel.Encode(word)));
-        }
-    };
+    /// <summary>A space in front of a text that does not begin with one.</summary>
+    public static PreTokenizer PrefixSpace { get; } = static (text, emit) => emit(text.Span.StartsWith(' ') ? text : Normalizers.Prepend(text, " "));
+
+    /// <summary>The byte alphabet.</summary>
+    public static PreTokenizer Bytes { get; } = static (text, emit) => emit(ByteLevel.Encode(text));
 
     /// <summary>SentencePiece's spaces, written as <paramref name="mark"/>; a mark in front by <paramref name="prepend"/>; words begin with the mark if <paramref name="split"/>.</summary>
     public static PreTokenizer Metaspace(string mark, PrependScheme prepend, bool split)
@@ -70,7 +62,7 @@ internal static class PreTokenizers
     }
 
     /// <summary>One after another, each over the words of the one before.</summary>
-    public static PreTokenizer Sequence(IReadOnlyList<PreTokenizer> steps)
+    public static PreTokenizer Sequence(IEnumerable<PreTokenizer> steps)
     {
         PreTokenizer all = Whole;
         foreach (PreTokenizer step in steps.Reverse())

@@ -14,6 +14,9 @@ internal static class TextPatterns
     /// <summary>A hostile pattern is stopped after this long over a single match; the patterns of published tokenizers take microseconds.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    /// <summary>After so many characters a regular expression is compiled, which takes as long as interpreting it over a few hundred thousand.</summary>
+    private const long CompileAfter = 1 << 18;
+
     /// <summary>Occurrences of a text.</summary>
     public static TextPattern Literal(string literal) => (text, found) =>
     {
@@ -42,19 +45,29 @@ internal static class TextPatterns
     /// <exception cref="CutawayException">The expression is not valid.</exception>
     public static TextPattern Regex(string pattern, string source)
     {
+        // In Oniguruma's Ruby syntax ^ and $ always stand for lines.
+        const RegexOptions Options = RegexOptions.CultureInvariant | RegexOptions.Multiline;
+        string translated = RegexTranslation.ToDotNet(pattern);
         Regex regex;
         try
         {
-            // In Oniguruma's Ruby syntax ^ and $ always stand for lines.
-            regex = new Regex(RegexTranslation.ToDotNet(pattern), RegexOptions.CultureInvariant | RegexOptions.Multiline, Patience);
+            regex = new Regex(translated, Options, Patience);
         }
         catch (ArgumentException fault)
         {
             throw CutawayException.Model($"{source} cuts text by the regular expression {Quote.Name(pattern)}, which cannot be used: {fault.Message}", fault);
         }
 
+        long seen = 0;
         return (text, found) =>
         {
+            // Two threads may both compile it, to the same end.
+            seen += text.Length;
+            if (seen > CompileAfter && !regex.Options.HasFlag(RegexOptions.Compiled))
+            {
+                regex = new Regex(translated, Options | RegexOptions.Compiled, Patience);
+            }
+
             try
             {
                 Find(regex, text.Span, found);

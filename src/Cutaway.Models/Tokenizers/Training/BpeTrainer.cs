@@ -21,7 +21,7 @@ public sealed class BpeTrainer
     public BpeTrainer(string pattern)
     {
         this.pattern = pattern;
-        cut = PreTokenizers.Bytes(prefixSpace: false, PreTokenizers.Split(TextPatterns.Regex(pattern, "the tokenizer to be trained"), SplitBehavior.Isolated));
+        cut = PreTokenizers.Sequence([PreTokenizers.Split(TextPatterns.Regex(pattern, "the tokenizer to be trained"), SplitBehavior.Isolated), PreTokenizers.Bytes]);
     }
 
     /// <summary>Counts the words of a text.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text;
 using Cutaway.Models.Tokenizers.Steps;
 
@@ -7,11 +6,6 @@ namespace Cutaway.Models.Tokenizers.Words;
 /// <summary>Byte-pair encoding: a word starts as its characters, and neighbours merge by rule until none applies.</summary>
 internal sealed class BpeModel(Vocabulary vocabulary, IMergeRules rules) : ITokenModel
 {
-    private const int LongestCached = 256;
-    private const int MostCached = 10_000;
-
-    private readonly ConcurrentDictionary<string, Token[]> cache = new(StringComparer.Ordinal);
-
     /// <summary>What stands for a character that the vocabulary lacks, or null: such characters are dropped.</summary>
     public int? Unknown { get; init; }
 
@@ -33,36 +27,13 @@ internal sealed class BpeModel(Vocabulary vocabulary, IMergeRules rules) : IToke
     /// <inheritdoc/>
     public void Encode(AlignedText word, List<Token> tokens)
     {
-        foreach (Token token in Find(word.Span))
+        ReadOnlySpan<char> span = word.Span;
+        Token[] found = WholeWordsFirst && vocabulary.TryFind(span, out int whole) ? [new Token(whole, 0, span.Length)] : Merge(span);
+        foreach (Token token in found)
         {
             (int start, int end) = word.Origin(token.Start, token.End);
             tokens.Add(new Token(token.Id, start, end));
         }
-    }
-
-    private Token[] Find(ReadOnlySpan<char> word)
-    {
-        if (WholeWordsFirst && vocabulary.TryFind(word, out int whole))
-        {
-            return [new Token(whole, 0, word.Length)];
-        }
-
-        if (word.Length > LongestCached)
-        {
-            return Merge(word);
-        }
-
-        ConcurrentDictionary<string, Token[]>.AlternateLookup<ReadOnlySpan<char>> lookup = cache.GetAlternateLookup<ReadOnlySpan<char>>();
-        if (!lookup.TryGetValue(word, out Token[]? tokens))
-        {
-            tokens = Merge(word);
-            if (cache.Count < MostCached)
-            {
-                cache.TryAdd(word.ToString(), tokens);
-            }
-        }
-
-        return tokens;
     }
 
     private Token[] Merge(ReadOnlySpan<char> word)
