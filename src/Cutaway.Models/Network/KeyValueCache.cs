@@ -41,6 +41,55 @@ public sealed class KeyValueCache
         return cache;
     }
 
+    /// <summary>A cache in which the one sequence of this one stands so many times, to go on in different ways.</summary>
+    /// <param name="batch">How many times.</param>
+    /// <param name="capacity">Positions there is room for.</param>
+    public KeyValueCache Repeated<T>(int batch, int capacity)
+        where T : unmanaged
+    {
+        KeyValueCache cache = new(keys.Length, batch, capacity) { Length = Length };
+        foreach ((object[] from, object[] to) in ((object[], object[])[])[(keys, cache.keys), (values, cache.values)])
+        {
+            for (int layer = 0; layer < from.Length; layer++)
+            {
+                ReadOnlySpan<T> source = Typed<T>(from[layer]).Span;
+                int width = source.Length / Capacity;
+                NativeBuffer<T> target = new((long)batch * capacity * width);
+                for (int b = 0; b < batch; b++)
+                {
+                    source[..(Length * width)].CopyTo(target.Span[(b * capacity * width)..]);
+                }
+
+                to[layer] = target;
+            }
+        }
+
+        return cache;
+    }
+
+    /// <summary>Makes a sequence the same as another.</summary>
+    /// <param name="from">The sequence that is copied.</param>
+    /// <param name="to">The sequence that becomes like it.</param>
+    /// <param name="first">The first position at which they may differ.</param>
+    public void CopySequence<T>(int from, int to, int first)
+        where T : unmanaged
+    {
+        if (from == to)
+        {
+            return;
+        }
+
+        foreach (object[] layers in (object[][])[keys, values])
+        {
+            foreach (object layer in layers)
+            {
+                Span<T> all = Typed<T>(layer).Span;
+                int width = all.Length / (Batch * Capacity);
+                all.Slice(((from * Capacity) + first) * width, (Length - first) * width).CopyTo(all[(((to * Capacity) + first) * width)..]);
+            }
+        }
+    }
+
     /// <summary>Keys of a layer, [batch, capacity, key head, d_head].</summary>
     internal NativeBuffer<T> Keys<T>(int layer)
         where T : unmanaged => Typed<T>(keys[layer]);
