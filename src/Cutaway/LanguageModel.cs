@@ -181,15 +181,28 @@ public sealed class LanguageModel
     /// <param name="options">How to choose tokens, and when to stop.</param>
     /// <param name="plan">Interventions.</param>
     /// <param name="cancellation">Cancels the generation.</param>
-    public Generation Generate(Prompt prompt, GenerationOptions? options = null, IReadOnlyList<PlanItem>? plan = null, CancellationToken cancellation = default)
+    public Generation Generate(Prompt prompt, GenerationOptions? options = null, IReadOnlyList<PlanItem>? plan = null, CancellationToken cancellation = default) =>
+        Generate([prompt], options, plan, cancellation)[0];
+
+    /// <summary>Continues several prompts at once, each as it would be alone (up to rounding in the last bits of its logits) with the seed of its place.</summary>
+    /// <param name="prompts">Texts or ids, at least one.</param>
+    /// <param name="options">How to choose tokens, and when to stop.</param>
+    /// <param name="plan">Interventions; negative positions count from each prompt's end.</param>
+    /// <param name="cancellation">Cancels the generation.</param>
+    public IReadOnlyList<Generation> Generate(IReadOnlyList<Prompt> prompts, GenerationOptions? options = null, IReadOnlyList<PlanItem>? plan = null, CancellationToken cancellation = default)
     {
-        IReadOnlyList<int> ids = Encode(prompt);
+        IReadOnlyList<int>[] ids = prompts.Count > 0 ? [.. prompts.Select(Encode)] : throw CutawayException.Usage("there is no prompt to continue; give at least one");
         return DType == DType.Float32 ? Generate<float>() : Generate<double>();
 
-        Generation Generate<T>()
+        IReadOnlyList<Generation> Generate<T>()
             where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-            UsePass<T, Generation>(pass => Generator.Generate(this, pass, ids, plan ?? [], options ?? new(), cancellation));
+            UsePass<T, IReadOnlyList<Generation>>(pass => Generator.Generate(this, pass, ids, plan ?? [], options ?? new(), cancellation));
     }
+
+    /// <summary>Continues a prompt, and gives the text piece by piece as it becomes certain: whole characters, and nothing that may begin a stop text.</summary>
+    /// <inheritdoc cref="Generate(Prompt, GenerationOptions?, IReadOnlyList{PlanItem}?, CancellationToken)"/>
+    public IAsyncEnumerable<string> Stream(Prompt prompt, GenerationOptions? options = null, IReadOnlyList<PlanItem>? plan = null, CancellationToken cancellation = default) =>
+        TextStream.Of((hear, stop) => Generate(prompt, (options ?? new()) with { OnText = hear + options?.OnText }, plan, stop), cancellation);
 
     /// <summary>The logits of residual streams through the final norm and the unembedding: the logit lens (nostalgebraist 2020).</summary>
     /// <param name="residuals">[…, d_model].</param>

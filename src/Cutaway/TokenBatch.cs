@@ -29,6 +29,18 @@ public sealed class TokenBatch
     /// <summary>The ids of one sequence, padding included.</summary>
     public ReadOnlySpan<int> Row(int b) => ids.AsSpan(b * Length, Length);
 
+    /// <summary>The position of a sequence's first real token.</summary>
+    public int FirstPosition(int b)
+    {
+        int first = 0;
+        while (mask is not null && first < Length - 1 && !mask[(b * Length) + first])
+        {
+            first++;
+        }
+
+        return first;
+    }
+
     /// <summary>The position of a sequence's last real token.</summary>
     public int LastPosition(int b)
     {

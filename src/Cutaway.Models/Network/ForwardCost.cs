@@ -25,6 +25,7 @@ public static class ForwardCost
             Length = length,
             Past = past,
             Window = config.LayerConfigs[layer].Window ?? int.MaxValue,
+            BothWays = !config.Causal,
             Step = hooked ? AttentionStep.Scores : AttentionStep.Everything,
         };
 

@@ -135,48 +135,44 @@ public sealed unsafe partial class ForwardPass<T>
     {
         NetworkConfig c = config;
         int total = past + request.Length;
-        T* k = keys.Pointer;
-        T* v = values.Pointer;
-        int capacity = request.Length;
-        if (request.Cache is { } cache)
-        {
-            k = Append(cache.Keys<T>(layer).Pointer, k, cache.Capacity);
-            v = Append(cache.Values<T>(layer).Pointer, v, cache.Capacity);
-            capacity = cache.Capacity;
-        }
-
         fixed (bool* seen = mask)
         {
             AttentionWork<T> work = Work(layer, past, request.Length);
             work.Q = queries.Pointer;
-            work.K = k;
-            work.V = v;
+            work.K = keys.Pointer;
+            work.V = values.Pointer;
+            work.Capacity = request.Length;
             work.Mask = seen;
-            work.Capacity = capacity;
+            if (request.Cache is { } cache)
+            {
+                Extend(cache.Layer<T>(layer), ref work);
+            }
+
             int items = request.Batch * work.ItemsPerSequence;
             long size = (long)rows * c.Heads * (total + c.DHead);
             if (!Wants(HookKind.AttentionScores, layer) && !Wants(HookKind.Pattern, layer))
             {
                 MultiplyAdds += request.Batch * work.MultiplyAdds;
-                work.Z = Reserve(mixed, rows, c.Heads * c.DHead, Recorded(AttentionStep.Everything, work, queries, keys, values, null));
+                work.Z = Reserve(mixed, rows, c.Heads * c.DHead, Recorded(layer, AttentionStep.Everything, work, queries, keys, values, null));
                 network.Pool.ForRows(items, size, ref work);
                 return;
             }
 
             work.Step = AttentionStep.Scores;
             MultiplyAdds += request.Batch * work.MultiplyAdds;
-            work.Square = Reserve(square, (long)request.Batch * c.Heads, (long)request.Length * total, Recorded(work.Step, work, queries, keys, null, null));
+            work.Square = Reserve(square, (long)request.Batch * c.Heads, (long)request.Length * total, Recorded(layer, work.Step, work, queries, keys, null, null));
             network.Pool.ForRows(items, size, ref work);
             Visit(HookKind.AttentionScores, layer, square, request.Batch, c.Heads, request.Length, total);
             work.Step = AttentionStep.Pattern;
-            work.Square = Renew(square, Recorded(work.Step, work, null, null, null, square));
+            work.Square = Renew(square, Recorded(layer, work.Step, work, null, null, null, square));
             network.Pool.ForRows(items, size, ref work);
             _ = tape is null ? null : square.Variable.Keep();
             Visit(HookKind.Pattern, layer, square, request.Batch, c.Heads, request.Length, total);
+            RequireHeld(layer, work);
             work.Step = AttentionStep.Values;
             MultiplyAdds += request.Batch * work.MultiplyAdds;
             work.Square = square.Pointer;
-            work.Z = Reserve(mixed, rows, c.Heads * c.DHead, Recorded(work.Step, work, null, null, values, square));
+            work.Z = Reserve(mixed, rows, c.Heads * c.DHead, Recorded(layer, work.Step, work, null, null, values, square));
             network.Pool.ForRows(items, size, ref work);
         }
     }
@@ -184,7 +180,7 @@ public sealed unsafe partial class ForwardPass<T>
     // Attention of a layer over sequences of one length; where the values are is set by the caller.
     private AttentionWork<T> Work(int layer, int before, int length)
     {
-        NativeBuffer<T>? bias = scoreBias.For<T>(config, before + length);
+        NativeBuffer<T>? bias = scoreBias.For<T>(network, before + length);
         return new()
         {
             Heads = config.Heads,
@@ -193,26 +189,29 @@ public sealed unsafe partial class ForwardPass<T>
             Length = length,
             Past = before,
             Window = config.LayerConfigs[layer].Window ?? int.MaxValue,
+            BothWays = !config.Causal,
             Scale = T.CreateTruncating(config.LayerConfigs[layer].AttentionScale),
             SoftCap = T.CreateTruncating(config.ScoreSoftCap ?? 0),
             Bias = bias is null ? null : bias.Pointer,
             BiasSpan = scoreBias.Span,
+            Sinks = Values(network.Effective.Blocks[layer].Attention.Sinks),
         };
     }
 
-    private AttentionOperation<T>? Recorded(AttentionStep step, in AttentionWork<T> work, Scratch? q, Scratch? k, Scratch? v, Scratch? s) =>
-        tape is null ? null : AttentionOperation<T>.Record(tape, step, work, request.Batch, mask, q?.Variable, k?.Variable, v?.Variable, s?.Variable);
-
-    private T* Append(T* store, T* fresh, int capacity)
+    private AttentionOperation<T>? Recorded(int layer, AttentionStep step, in AttentionWork<T> work, Scratch? q, Scratch? k, Scratch? v, Scratch? s)
     {
-        int width = config.KeyValueHeads * config.DHead;
-        int count = request.Length * width;
-        for (int b = 0; b < request.Batch; b++)
+        if (tape is null)
         {
-            new ReadOnlySpan<T>(fresh + (b * count), count).CopyTo(new Span<T>(store + ((nint)((b * capacity) + past) * width), count));
+            return null;
         }
 
-        return store;
+        // Biases are read where scores are made, sinks where these become a pattern.
+        NetworkWeights weights = network.Effective;
+        ScoreParameters parameters = new(
+            step is AttentionStep.Everything or AttentionStep.Pattern ? weights.Blocks[layer].Attention.Sinks : null,
+            step is AttentionStep.Everything or AttentionStep.Scores ? weights.ScoreBias : null,
+            scoreBias.BucketsFor(config, request.Length));
+        return AttentionOperation<T>.Record(tape, step, work, request.Batch, mask, q?.Variable, k?.Variable, v?.Variable, s?.Variable, parameters);
     }
 
     private void WriteAttention(int layer, BlockWeights block, Scratch target)

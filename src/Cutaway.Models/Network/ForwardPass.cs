@@ -67,6 +67,7 @@ public sealed unsafe partial class ForwardPass<T>
     private void Compute(in ForwardRequest input, IActivationListener<T>? visitor, CancellationToken cancellation)
     {
         Begin(input, visitor);
+        request.Cache?.Begin();
         Embed();
         NetworkWeights weights = network.Effective;
         for (int layer = 0; layer < config.Layers; layer++)
@@ -87,7 +88,7 @@ public sealed unsafe partial class ForwardPass<T>
             }
         }
 
-        request.Cache?.Length += request.Length;
+        request.Cache?.End(request.Length);
         cancellation.ThrowIfCancellationRequested();
         Unembed(weights);
         listener = null;
@@ -112,6 +113,16 @@ public sealed unsafe partial class ForwardPass<T>
         // Weights may have been trained on since they were decoded.
         decodedLayer = -1;
         past = input.Cache?.Length ?? 0;
+        if (past == 0 && config.ScoreBuckets is not null)
+        {
+            scoreBias.Forget();
+        }
+
+        if (past > 0 && !config.Causal)
+        {
+            throw CutawayException.Usage($"a {config.Architecture} attends to later tokens too, so it cannot go on from the keys and values of earlier ones; run the whole text");
+        }
+
         if (input.Length == 0 || input.Batch == 0)
         {
             throw CutawayException.Input("the prompt has no tokens; give at least one");
@@ -160,7 +171,7 @@ public sealed unsafe partial class ForwardPass<T>
             positions = new int[rows];
         }
 
-        span = 1;
+        span = leastSpan;
         for (int b = 0; b < request.Batch; b++)
         {
             int position = 0;

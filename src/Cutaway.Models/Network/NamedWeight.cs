@@ -19,6 +19,7 @@ public sealed record NamedWeight(string Name, WeightMatrix? Matrix, WeightVector
     {
         List<NamedWeight> all = [];
         Add("embed.W_E", weights.Embedding, null);
+        Add("score_bias.W", weights.ScoreBias, null);
         AddNorm("embed.ln", weights.EmbeddingNorm);
         Add("pos_embed.W_pos", weights.Positions, null);
         for (int layer = 0; layer < weights.Blocks.Count; layer++)
@@ -30,6 +31,7 @@ public sealed record NamedWeight(string Name, WeightMatrix? Matrix, WeightVector
             AddLinear($"{name}.attn", "K", block.Attention.Key);
             AddLinear($"{name}.attn", "V", block.Attention.Value);
             AddLinear($"{name}.attn", "O", block.Attention.Output);
+            Add($"{name}.attn.sinks", null, block.Attention.Sinks);
             AddNorm($"{name}.attn.q_norm", block.Attention.QueryNorm);
             AddNorm($"{name}.attn.k_norm", block.Attention.KeyNorm);
             AddNorm($"{name}.ln1_post", block.AttentionPostNorm);

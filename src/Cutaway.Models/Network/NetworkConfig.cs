@@ -154,6 +154,15 @@ public sealed record NetworkConfig
     /// <summary>What ALiBi adds to a score for each position that the key is before the query, negated: one slope a head; else null.</summary>
     public IReadOnlyList<double>? AlibiSlopes { get; init; }
 
+    /// <summary>Into which buckets distances between key and query fall, each with a learned bias of each head on the score (T5, MPNet); null for none.</summary>
+    public RelativeBuckets? ScoreBuckets { get; init; }
+
+    /// <summary>Whether a query sees only the keys up to itself, as in decoders; encoders see all.</summary>
+    public bool Causal { get; init; } = true;
+
+    /// <summary>Whether each head has a score that takes its share of every pattern's weight and has no value (gpt-oss), so that rows sum to less than one.</summary>
+    public bool AttentionSinks { get; init; }
+
     /// <summary>Whether the embedding is normalised before the first block (BLOOM).</summary>
     public bool EmbeddingNorm { get; init; }
 

@@ -25,6 +25,9 @@ public sealed record AttentionWeights(LinearWeights Query, LinearWeights Key, Li
 
     /// <summary>Norm of keys, [d_head] or [key/value heads · d_head], or null.</summary>
     public NormWeights? KeyNorm { get; init; }
+
+    /// <summary>A score of each query head that takes its share of every pattern's weight and has no value, [heads] (gpt-oss), or null.</summary>
+    public WeightVector? Sinks { get; init; }
 }
 
 /// <summary>One MLP.</summary>
@@ -60,6 +63,9 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
     /// <summary>Learned positions, [context, d_model], or null.</summary>
     public WeightMatrix? Positions { get; init; }
 
+    /// <summary>The bias of each bucket of distances on the scores of each head, [buckets, heads], the same in all layers; or null.</summary>
+    public WeightMatrix? ScoreBias { get; init; }
+
     /// <summary>Norm of the embedding, <c>embed.ln</c>, or null.</summary>
     public NormWeights? EmbeddingNorm { get; init; }
 
@@ -74,6 +80,7 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
         return new(matrix(Embedding), [.. Blocks.Select(Block)], Linear(Unembedding)!)
         {
             Positions = Positions is null ? null : matrix(Positions),
+            ScoreBias = ScoreBias is null ? null : matrix(ScoreBias),
             EmbeddingNorm = Norm(EmbeddingNorm),
             FinalNorm = Norm(FinalNorm),
         };
@@ -86,6 +93,7 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
                 {
                     QueryNorm = Norm(attention.QueryNorm),
                     KeyNorm = Norm(attention.KeyNorm),
+                    Sinks = Vector(attention.Sinks),
                 },
                 block.Mlp is { } mlp ? new MlpWeights(Linear(mlp.In)!, Linear(mlp.Out)!, Linear(mlp.Gate)) : null)
             {
@@ -112,6 +120,7 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
         return new(embedding, [.. Enumerable.Range(0, c.Layers).Select(_ => Block())], new LinearWeights(c.TiedEmbedding ? embedding : Matrix(c.Vocabulary, c.DModel)))
         {
             Positions = c.Positions is PositionKind.Learned or PositionKind.Shortformer ? Matrix(c.Context, c.DModel) : null,
+            ScoreBias = c.ScoreBuckets is { } buckets ? Matrix(buckets.Count, c.Heads) : null,
             EmbeddingNorm = c.EmbeddingNorm ? Norm(c.DModel) : null,
             FinalNorm = Norm(c.DModel),
         };
@@ -122,6 +131,7 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
             {
                 QueryNorm = HeadNorm(c.Heads),
                 KeyNorm = HeadNorm(c.KeyValueHeads),
+                Sinks = c.AttentionSinks ? Vector(c.Heads) : null,
             },
             c.AttentionOnly ? null : new MlpWeights(Linear(c.DMlp, c.DModel), Linear(c.DModel, c.DMlp), c.GatedMlp ? Linear(c.DMlp, c.DModel) : null))
         {

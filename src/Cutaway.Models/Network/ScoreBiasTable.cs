@@ -7,36 +7,61 @@ namespace Cutaway.Models.Network;
 internal sealed class ScoreBiasTable
 {
     private object? table;
+    private int[] buckets = [];
+    private bool current;
 
     /// <summary>The longest distance plus one that the table holds.</summary>
     public int Span { get; private set; }
 
+    /// <summary>Has learned biases read again: they may have been trained on.</summary>
+    public void Forget() => current = false;
+
     /// <summary>The table for a sequence of the given length, or null where a network adds nothing to its scores.</summary>
-    public NativeBuffer<T>? For<T>(NetworkConfig config, int length)
+    public NativeBuffer<T>? For<T>(TransformerNetwork network, int length)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        if (config.AlibiSlopes is not { } slopes)
+        NetworkConfig config = network.Config;
+        if (config.AlibiSlopes is null && config.ScoreBuckets is null)
         {
             return null;
         }
 
-        if (table is NativeBuffer<T> known && Span >= length)
+        NativeBuffer<T>? known = table as NativeBuffer<T>;
+        if (known is not null && Span >= length && current)
         {
             return known;
         }
 
-        Span = Math.Max(64, (int)BitOperations.RoundUpToPowerOf2((uint)length));
-        NativeBuffer<T> fresh = new((long)slopes.Count * ((2 * Span) - 1));
-        int at = 0;
-        foreach (double slope in slopes)
+        if (known is null || Span < length)
         {
-            for (int distance = 1 - Span; distance < Span; distance++)
-            {
-                fresh.Span[at++] = T.CreateTruncating(slope * distance);
-            }
+            Span = Math.Max(64, (int)BitOperations.RoundUpToPowerOf2((uint)length));
+            table = known = new NativeBuffer<T>((long)config.Heads * ((2 * Span) - 1));
         }
 
-        table = fresh;
-        return fresh;
+        Span<T> values = known.Span;
+        for (int i = 0; i < values.Length; i++)
+        {
+            (int head, int column) = Math.DivRem(i, (2 * Span) - 1);
+            values[i] = T.CreateTruncating(network.ScoreBias(head, column - Span + 1));
+        }
+
+        current = true;
+        return known;
+    }
+
+    /// <summary>The bucket of every distance in a sequence of the given length, [key - query + length - 1]; null where biases are not learned.</summary>
+    public int[]? BucketsFor(NetworkConfig config, int length)
+    {
+        if (config.ScoreBuckets is not { } learned)
+        {
+            return null;
+        }
+
+        if (buckets.Length != (2 * length) - 1)
+        {
+            buckets = [.. Enumerable.Range(1 - length, (2 * length) - 1).Select(learned.Of)];
+        }
+
+        return buckets;
     }
 }

@@ -50,6 +50,22 @@ public sealed class TransformerNetwork
         Weights.Unembedding.Weight.SelectRows([.. tokens]),
         Weights.Unembedding.Bias is { } bias ? new WeightVector([.. tokens.Select(token => bias.Float64[token])]) : null);
 
+    /// <summary>What is added to a score for where its key is, the same in all layers: 0 where positions enter otherwise.</summary>
+    /// <param name="head">The query head.</param>
+    /// <param name="distance">The key's position less the query's.</param>
+    public double ScoreBias(int head, int distance)
+    {
+        double learned = 0;
+        if (Config.ScoreBuckets is { } buckets)
+        {
+            double[] row = new double[Config.Heads];
+            Weights.ScoreBias!.DecodeRow<double>(buckets.Of(distance), row);
+            learned = row[head];
+        }
+
+        return learned + ((Config.AlibiSlopes?[head] ?? 0) * distance);
+    }
+
     /// <summary>The weights with the norms' offset added, as the forward pass uses them.</summary>
     internal NetworkWeights Effective { get; }
 

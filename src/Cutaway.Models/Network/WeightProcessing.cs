@@ -20,11 +20,15 @@ public static class WeightProcessing
         (ProcessingSteps.CenterUnembed, "center_unembed", config => config.LogitSoftCap is not null
             ? "its logits are capped (final_logit_softcapping), so that shifting them all changes their probabilities"
             : null),
-        (ProcessingSteps.FoldValueBiases, "fold_value_biases", config => config.ProjectionBound is not null
-            ? "its values are held within bounds (clip_qkv)"
-            : null),
+        (ProcessingSteps.FoldValueBiases, "fold_value_biases", config => config switch
+        {
+            { AttentionSinks: true } => "its attention has sinks, so that patterns sum to less than one",
+            { ProjectionBound: not null } => "its values are held within bounds (clip_qkv)",
+            _ => null,
+        }),
         (ProcessingSteps.RefactorAttention, "refactor_factored_attn_matrices", config => config switch
         {
+            { AttentionSinks: true } => "its attention has sinks, so that patterns sum to less than one and value biases cannot be folded",
             { KeyValueHeads: int keys, Heads: int heads } when keys != heads => "its heads share keys and values",
             { QueryKeyNorm: not QueryKeyNorm.None } => "the norms of its queries and keys know their basis",
             { ProjectionBound: not null } => "its queries and keys are held within bounds (clip_qkv)",

@@ -31,4 +31,7 @@ public interface ITokenizer
 
     /// <summary>The text that one token stands for inside a text, such as " Mary"; bytes that are not a character alone show as U+FFFD.</summary>
     string TokenText(int id);
+
+    /// <summary>The bytes of UTF-8 that one token stands for inside a text; they may begin or end within a character.</summary>
+    byte[] TokenBytes(int id) => System.Text.Encoding.UTF8.GetBytes(TokenText(id));
 }

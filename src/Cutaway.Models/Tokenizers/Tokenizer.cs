@@ -100,6 +100,31 @@ internal sealed class Tokenizer : ITokenizer
         : added.Contains(id) ? token
         : string.Concat(InnerDecoder([token]));
 
+    /// <inheritdoc/>
+    public byte[] TokenBytes(int id)
+    {
+        if (vocabulary[id] is not { } token)
+        {
+            return [];
+        }
+
+        string text = TokenText(id);
+        if (!text.Contains('\uFFFD', StringComparison.Ordinal))
+        {
+            return System.Text.Encoding.UTF8.GetBytes(text);
+        }
+
+        // What shows as U+FFFD is bytes that are no character alone: one byte written out, or letters of the byte alphabet.
+        if (Decoders.WrittenByte(token) is byte value)
+        {
+            return [value];
+        }
+
+        List<byte> bytes = [];
+        ByteLevel.Decode(token, bytes);
+        return [.. bytes];
+    }
+
     private static AddedTokenFinder? Finder(IEnumerable<(AddedToken Token, string Written)> tokens)
     {
         (AddedToken, string)[] list = [.. tokens];

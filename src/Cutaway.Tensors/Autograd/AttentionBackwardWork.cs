@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using Cutaway.Tensors.Kernels;
 using Cutaway.Tensors.Kernels.Backward;
 using Cutaway.Tensors.Parallel;
@@ -24,6 +25,12 @@ internal unsafe struct AttentionBackwardWork<T> : IParallelWork
     /// <summary>The gradient of the scores or the pattern that the step read.</summary>
     public T* DSquare;
 
+    /// <summary>The gradient of the sinks by sequence, [sequence, head], or null.</summary>
+    public T* DSinks;
+
+    /// <summary>The gradient of the biases on scores by sequence, [sequence, head, key - query + length - 1], or null.</summary>
+    public T* DBias;
+
     public readonly void Invoke(int index)
     {
         int sequence = index / Forward.KeyHeads;
@@ -33,6 +40,16 @@ internal unsafe struct AttentionBackwardWork<T> : IParallelWork
         Clear(DV, sequence, keyHead);
         for (int head = keyHead * group; head < (keyHead + 1) * group; head++)
         {
+            if (DSinks is not null)
+            {
+                DSinks[(sequence * Forward.Heads) + head] = T.Zero;
+            }
+
+            if (DBias is not null)
+            {
+                new Span<T>(BiasOf(sequence, head), Distances).Clear();
+            }
+
             for (int first = 0; first < Forward.Length; first += AttentionWork<T>.QueryBlock)
             {
                 int count = Math.Min(AttentionWork<T>.QueryBlock, Forward.Length - first);
@@ -47,7 +64,12 @@ internal unsafe struct AttentionBackwardWork<T> : IParallelWork
                         ScoresStep(block, square);
                         break;
                     case AttentionStep.Pattern:
-                        Softmax(block.Count, Forward.Length, Forward.Square + square, Gradient + square, DSquare + square);
+                        Sinks(block, Forward.Length, Forward.Square + square, Gradient + square);
+                        if (DSquare is not null)
+                        {
+                            Softmax(block.Count, Forward.Length, Forward.Square + square, Gradient + square, DSquare + square);
+                        }
+
                         break;
                     default:
                         Values(block, 0, Forward.Length, Forward.Square + square, DSquare is null ? null : DSquare + square);
@@ -59,22 +81,23 @@ internal unsafe struct AttentionBackwardWork<T> : IParallelWork
 
     private readonly void Everything(in AttentionWork<T>.Block block)
     {
-        int start = Math.Max(0, block.First - Forward.Window + 1);
-        int keys = block.First + block.Count - start;
+        (int start, int end) = Forward.Seen(block.First, block.Count);
+        int keys = end - start;
         int size = block.Count * keys;
         bool capped = Forward.SoftCap != T.Zero;
         NativeBuffer<T> memory = RowScratch<T>.Take((capped ? 3L : 2L) * size);
         T* pattern = memory.Pointer;
         T* gradient = pattern + size;
-        Forward.Scores(block, start, keys, pattern);
+        Forward.Scores(block, start, keys, pattern, keys);
         if (capped)
         {
             new ReadOnlySpan<T>(pattern, size).CopyTo(new Span<T>(gradient + size, size));
         }
 
         Forward.Pattern(block, start, keys, pattern);
-        bool scores = DQ is not null || DK is not null;
-        Values(block, start, keys, pattern, scores ? gradient : null);
+        bool scores = DQ is not null || DK is not null || DBias is not null;
+        Values(block, start, keys, pattern, scores || DSinks is not null ? gradient : null);
+        Sinks(block, keys, pattern, gradient);
         if (scores)
         {
             Softmax(block.Count, keys, pattern, gradient, gradient);
@@ -95,13 +118,24 @@ internal unsafe struct AttentionBackwardWork<T> : IParallelWork
         {
             // The hook saw minus infinity where a key is hidden, so the scores are computed again.
             capped = gradient + size;
-            Forward.Scores(block, 0, keys, capped);
+            Forward.Scores(block, 0, keys, capped, keys);
         }
 
         new ReadOnlySpan<T>(Gradient + square, size).CopyTo(new Span<T>(gradient, size));
         Forward.ClearHidden(block, keys, gradient);
         Scores(block, 0, keys, gradient, capped);
         GC.KeepAlive(memory);
+    }
+
+    // A sink's weight is what a row lacks to one, and its value is nothing: dSink = -(1 - Σ pattern) · Σ pattern · dPattern.
+    private readonly void Sinks(in AttentionWork<T>.Block block, int keys, T* pattern, T* dPattern)
+    {
+        for (int i = 0; DSinks is not null && i < block.Count; i++)
+        {
+            ReadOnlySpan<T> row = new(pattern + ((nint)i * keys), keys);
+            T mean = TensorPrimitives.Dot(row, new ReadOnlySpan<T>(dPattern + ((nint)i * keys), keys));
+            DSinks[(block.Sequence * Forward.Heads) + block.Head] -= (T.One - TensorPrimitives.Sum(row)) * mean;
+        }
     }
 
     private static void Softmax(int count, int keys, T* pattern, T* dPattern, T* dScores)
@@ -128,9 +162,19 @@ internal unsafe struct AttentionBackwardWork<T> : IParallelWork
         }
     }
 
-    // dQ = scale · dScores · K, dK += scale · dScoresᵀ · Q.
+    private readonly int Distances => (2 * Forward.Length) - 1;
+
+    private readonly T* BiasOf(int sequence, int head) => DBias + ((((nint)sequence * Forward.Heads) + head) * Distances);
+
+    // dBias += dScores by distance, dQ = scale · dScores · K, dK += scale · dScoresᵀ · Q.
     private readonly void Scores(in AttentionWork<T>.Block block, int start, int keys, T* dScores, T* capped)
     {
+        for (int i = 0; DBias is not null && i < block.Count; i++)
+        {
+            Span<T> sum = new(BiasOf(block.Sequence, block.Head) + (start - (block.First + i) + Forward.Length - 1), keys);
+            TensorPrimitives.Add(sum, new ReadOnlySpan<T>(dScores + ((nint)i * keys), keys), sum);
+        }
+
         if (capped is not null)
         {
             int size = block.Count * keys;

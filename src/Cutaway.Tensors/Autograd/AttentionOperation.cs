@@ -1,5 +1,6 @@
 using System.Numerics;
 using Cutaway.Tensors.Kernels;
+using Cutaway.Tensors.Kernels.Backward;
 using Cutaway.Tensors.Parallel;
 
 namespace Cutaway.Tensors.Autograd;
@@ -19,21 +20,28 @@ internal sealed unsafe class AttentionOperation<T> : Operation<T>
     private Variable<T>? keys;
     private Variable<T>? values;
     private Variable<T>? square;
+    private T* sinkGradient;
+    private T* biasGradient;
+    private int[]? buckets;
 
     /// <summary>Records attention, or a step of it, where a gradient is wanted.</summary>
     /// <param name="tape">The tape.</param>
     /// <param name="step">Which part.</param>
-    /// <param name="work">The shape: heads, positions, window, scale; its pointers are not used.</param>
+    /// <param name="work">The shape: heads, positions, window, scale; its pointers to activations are not used.</param>
     /// <param name="batch">Sequences.</param>
     /// <param name="mask">Which keys are real, [batch, pos], or null where all are; not to be changed until the way back.</param>
     /// <param name="queries">[batch, pos, head, d_head], for scores.</param>
     /// <param name="keys">[batch, pos, key head, d_head], for scores.</param>
     /// <param name="values">[batch, pos, key head, d_head], for the mix.</param>
     /// <param name="square">The scores that a pattern is made of, or the pattern that values are mixed by, [batch, head, query, key].</param>
+    /// <param name="parameters">Weights that the step reads.</param>
     public static AttentionOperation<T>? Record(
-        Tape<T> tape, AttentionStep step, in AttentionWork<T> work, int batch, bool[]? mask, Variable<T>? queries, Variable<T>? keys, Variable<T>? values, Variable<T>? square)
+        Tape<T> tape, AttentionStep step, in AttentionWork<T> work, int batch, bool[]? mask, Variable<T>? queries, Variable<T>? keys, Variable<T>? values, Variable<T>? square, in ScoreParameters parameters)
     {
-        if (queries?.NeedsGradient != true && keys?.NeedsGradient != true && values?.NeedsGradient != true && square?.NeedsGradient != true)
+        T* sinkGradient = tape.GradientOf(parameters.Sinks);
+        T* biasGradient = tape.GradientOf(parameters.Bias);
+        if (sinkGradient is null && biasGradient is null
+            && queries?.NeedsGradient != true && keys?.NeedsGradient != true && values?.NeedsGradient != true && square?.NeedsGradient != true)
         {
             return null;
         }
@@ -46,6 +54,9 @@ internal sealed unsafe class AttentionOperation<T> : Operation<T>
         operation.queries = queries?.Keep();
         operation.keys = keys?.Keep();
         operation.values = values?.Keep();
+        operation.sinkGradient = sinkGradient;
+        operation.biasGradient = biasGradient;
+        operation.buckets = parameters.Buckets;
 
         // The softmax is differentiated from what it made, not from what it read.
         operation.square = step == AttentionStep.Pattern ? square : square?.Keep();
@@ -66,6 +77,8 @@ internal sealed unsafe class AttentionOperation<T> : Operation<T>
             Contribution<T> dKeys = keys is null ? default : new(tape, keys);
             Contribution<T> dValues = values is null ? default : new(tape, values);
             Contribution<T> dSquare = square is null ? default : new(tape, square);
+            NativeBuffer<T>? dSinks = sinkGradient is null ? null : tape.Memory.Take((long)batch * work.Heads);
+            NativeBuffer<T>? dBias = biasGradient is null ? null : tape.Memory.Take((long)batch * work.Heads * buckets!.Length);
             AttentionBackwardWork<T> backward = new()
             {
                 Forward = work,
@@ -75,12 +88,37 @@ internal sealed unsafe class AttentionOperation<T> : Operation<T>
                 DK = dKeys.Pointer,
                 DV = dValues.Pointer,
                 DSquare = dSquare.Pointer,
+                DSinks = dSinks is null ? null : dSinks.Pointer,
+                DBias = dBias is null ? null : dBias.Pointer,
             };
             tape.Pool.ForRows(batch * work.KeyHeads, 4L * Output.Length * work.Length, ref backward);
             dQueries.Finish();
             dKeys.Finish();
             dValues.Finish();
             dSquare.Finish();
+            if (dSinks is not null)
+            {
+                ColumnSums.Add(tape.Pool, new MatrixView<T>(dSinks.Pointer, batch, work.Heads, work.Heads), sinkGradient);
+                tape.Memory.Return(dSinks);
+            }
+
+            if (dBias is not null)
+            {
+                AddByBucket(dBias.Span);
+                tape.Memory.Return(dBias);
+            }
+        }
+    }
+
+    // dBias is [sequence, head, distance]; the gradient is [bucket, head].
+    private void AddByBucket(ReadOnlySpan<T> dBias)
+    {
+        for (int row = 0; row < batch * work.Heads; row++)
+        {
+            for (int distance = 0; distance < buckets!.Length; distance++)
+            {
+                biasGradient[((nint)buckets[distance] * work.Heads) + (row % work.Heads)] += dBias[(row * buckets.Length) + distance];
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using Cutaway.Tensors.Kernels.Products;
 using Cutaway.Tensors.Parallel;
 
 namespace Cutaway.Tensors.Kernels;
@@ -35,13 +36,22 @@ internal unsafe struct AttentionWork<T> : IParallelWork
     /// <summary>What is added to scores, [head, key - query + BiasSpan - 1], or null.</summary>
     public T* Bias;
     public int BiasSpan;
+
+    /// <summary>A score of each head that takes weight from its rows and has no value, [head], or null.</summary>
+    public T* Sinks;
     public int Heads;
     public int KeyHeads;
     public int DHead;
     public int Length;
     public int Past;
     public int Capacity;
+
+    /// <summary>The position of the first key that is held; none before it is seen by any query.</summary>
+    public int FirstKey;
     public int Window;
+
+    /// <summary>Whether queries see keys after themselves too, as in encoders.</summary>
+    public bool BothWays;
     public T Scale;
     public T SoftCap;
     public AttentionStep Step;
@@ -59,7 +69,8 @@ internal unsafe struct AttentionWork<T> : IParallelWork
             for (int first = 0; first < Length; first += size)
             {
                 int count = Math.Min(size, Length - first);
-                int keys = Step == AttentionStep.Everything ? Past + first + count - Math.Max(0, Past + first - Window + 1) : Past + Length;
+                (int start, int end) = Seen(first, count);
+                int keys = Step == AttentionStep.Everything ? end - start : Past + Length;
                 pairs += (long)count * keys;
             }
 
@@ -82,12 +93,11 @@ internal unsafe struct AttentionWork<T> : IParallelWork
         if (Step == AttentionStep.Everything)
         {
             // Keys that no query of the block can see are left out.
-            int last = Past + first + (Length == 1 ? 1 : block.Count);
-            int start = Math.Max(0, Past + first - Window + 1);
-            NativeBuffer<T> memory = RowScratch<T>.Take((long)block.Count * (last - start));
-            Scores(block, start, last - start, memory.Pointer);
-            Pattern(block, start, last - start, memory.Pointer);
-            Values(block, start, last - start, memory.Pointer);
+            (int start, int end) = Seen(first, Length == 1 ? 1 : block.Count);
+            NativeBuffer<T> memory = RowScratch<T>.Take((long)block.Count * (end - start));
+            Scores(block, start, end - start, memory.Pointer, end - start);
+            Pattern(block, start, end - start, memory.Pointer);
+            Values(block, start, end - start, memory.Pointer, end - start);
             GC.KeepAlive(memory);
             return;
         }
@@ -96,43 +106,52 @@ internal unsafe struct AttentionWork<T> : IParallelWork
         switch (Step)
         {
             case AttentionStep.Scores:
-                Scores(block, 0, total, rows);
+                Scores(block, FirstKey, total - FirstKey, rows + FirstKey, total);
                 HideScores(block, total, rows);
                 break;
             case AttentionStep.Pattern:
                 // A hook may have shown the query what was hidden, so no place is left out.
                 for (int i = 0; i < block.Count; i++)
                 {
-                    Span<T> row = new(rows + ((nint)i * total), total);
-                    Softmax.Row<T>(row, row);
+                    Soften(block, i, new Span<T>(rows + ((nint)i * total), total));
                 }
 
                 break;
             default:
-                Values(block, 0, total, rows);
+                Values(block, FirstKey, total - FirstKey, rows + FirstKey, total);
                 break;
         }
     }
 
-    internal readonly void Scores(in Block block, int start, int keys, T* scores)
+    internal readonly void Scores(in Block block, int start, int keys, T* scores, int stride)
     {
-        MatrixProduct.Multiply(null, Rows(Q, block), Shared(K, block, start, keys).Transpose(), new MatrixView<T>(scores, block.Count, keys, keys), Scale);
-        if (SoftCap != T.Zero)
+        MatrixProduct.Multiply(null, Rows(Q, block), Shared(K, block, start, keys).Transpose(), new MatrixView<T>(scores, block.Count, keys, stride), Scale);
+        for (int i = 0; SoftCap != T.Zero && i < block.Count; i++)
         {
-            Kernels.SoftCap.Apply(new Span<T>(scores, block.Count * keys), SoftCap);
+            Kernels.SoftCap.Apply(new Span<T>(scores + ((nint)i * stride), keys), SoftCap);
         }
 
         for (int i = 0; Bias is not null && i < block.Count; i++)
         {
-            (int head, int query) = Length == 1 ? (block.Head + i, Past) : (block.Head, Past + block.First + i);
-            T* bias = Bias + ((nint)head * ((2 * BiasSpan) - 1)) + (start - query + BiasSpan - 1);
-            Span<T> row = new(scores + ((nint)i * keys), keys);
+            int query = Past + block.First + (Length == 1 ? 0 : i);
+            T* bias = Bias + ((nint)HeadOf(block, i) * ((2 * BiasSpan) - 1)) + (start - query + BiasSpan - 1);
+            Span<T> row = new(scores + ((nint)i * stride), keys);
             TensorPrimitives.Add(row, new ReadOnlySpan<T>(bias, keys), row);
         }
     }
 
-    private readonly void Values(in Block block, int start, int keys, T* pattern) =>
-        MatrixProduct.Multiply(null, new MatrixView<T>(pattern, block.Count, keys, keys), Shared(V, block, start, keys), Rows(Z, block), T.One);
+    // The mix of values. Products sum in blocks from where they begin, so that one which begins amid a block, at the edge of
+    // a window, is cut at the block's end: a query's result then has the same bits whatever else its pass computes.
+    private readonly void Values(in Block block, int start, int keys, T* pattern, int stride)
+    {
+        int cut = start % InnerBlocks.Length == 0 ? keys : Math.Min(keys, InnerBlocks.Length - (start % InnerBlocks.Length));
+        MatrixProduct.Multiply(null, new MatrixView<T>(pattern, block.Count, cut, stride), Shared(V, block, start, cut), Rows(Z, block), T.One);
+        if (cut < keys)
+        {
+            MatrixView<T> rest = new(pattern + cut, block.Count, keys - cut, stride);
+            MatrixProduct.Multiply(null, rest, Shared(V, block, start + cut, keys - cut), Rows(Z, block), T.One, accumulate: true);
+        }
+    }
 
     /// <summary>The softmax over the keys that each query sees; the rest becomes zero.</summary>
     internal readonly void Pattern(in Block block, int start, int keys, T* scores)
@@ -144,10 +163,25 @@ internal unsafe struct AttentionWork<T> : IParallelWork
             (from, to) = (from - start, to - start);
             Hide(block.Sequence, start + from, row[from..to]);
             row[..from].Clear();
-            Softmax.Row<T>(row[from..to], row[from..to]);
+            Soften(block, i, row[from..to]);
             row[to..].Clear();
         }
     }
+
+    private readonly void Soften(in Block block, int i, Span<T> row)
+    {
+        if (Sinks is null)
+        {
+            Softmax.Row<T>(row, row);
+        }
+        else
+        {
+            Softmax.Row<T>(row, row, Sinks[HeadOf(block, i)]);
+        }
+    }
+
+    // A single position is all heads that share a key head, one a row.
+    private readonly int HeadOf(in Block block, int row) => Length == 1 ? block.Head + row : block.Head;
 
     /// <summary>Zeroes the gradient of scores that no query sees.</summary>
     internal readonly void ClearHidden(in Block block, int total, T* gradient)
@@ -180,12 +214,16 @@ internal unsafe struct AttentionWork<T> : IParallelWork
         }
     }
 
-    /// <summary>The keys that a query may see: those up to itself, within the window.</summary>
-    private readonly (int From, int To) Seen(in Block block, int row)
+    /// <summary>The keys that one or more of a run of queries may see.</summary>
+    /// <param name="first">The first query's position in this pass.</param>
+    /// <param name="count">How many queries.</param>
+    internal readonly (int From, int To) Seen(int first, int count)
     {
-        int query = Past + block.First + (Length == 1 ? 0 : row);
-        return (Math.Max(0, query - Window + 1), query + 1);
+        int last = Past + first + count - 1;
+        return (Math.Max(0, Past + first - Window + 1), BothWays ? (int)Math.Min(Past + Length, (long)last + Window) : last + 1);
     }
+
+    private readonly (int From, int To) Seen(in Block block, int row) => Seen(block.First + (Length == 1 ? 0 : row), 1);
 
     /// <summary>Puts minus infinity where a key is padding.</summary>
     private readonly void Hide(int sequence, int firstKey, Span<T> scores)
@@ -211,7 +249,7 @@ internal unsafe struct AttentionWork<T> : IParallelWork
 
     /// <summary>A run of the keys or values that the block reads.</summary>
     internal readonly MatrixView<T> Shared(T* x, in Block block, int start, int count) =>
-        new(x + ((((nint)block.Sequence * Capacity) + start) * KeyHeads + block.KeyHead) * DHead, count, DHead, KeyHeads * DHead);
+        new(x + ((((nint)block.Sequence * Capacity) + start - FirstKey) * KeyHeads + block.KeyHead) * DHead, count, DHead, KeyHeads * DHead);
 
     /// <summary>Queries that read the same keys.</summary>
     /// <param name="Sequence">Of the batch.</param>

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using System.Runtime.Intrinsics;
 using Cutaway.Tensors.Kernels.Rows;
 
@@ -25,6 +26,21 @@ public static unsafe class Softmax
         }
 
         Reference(scores, pattern);
+    }
+
+    /// <summary>The same with one more score, the sink, which takes its share of the weight and stands in no place: the row sums to less than one.</summary>
+    public static void Row<T>(ReadOnlySpan<T> scores, Span<T> pattern, T sink)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        T max = TensorPrimitives.Max(scores);
+        pattern = pattern[..scores.Length];
+        Row(scores, pattern);
+        if (!T.IsNegativeInfinity(max))
+        {
+            // The largest weight is 1 / Σ exp(score - max), so this is exp(sink) / Σ exp(score).
+            T share = T.Exp(sink - max) * TensorPrimitives.Max<T>(pattern);
+            TensorPrimitives.Multiply(pattern, T.One / (T.One + share), pattern);
+        }
     }
 
     /// <summary>log(sum(exp(x))), computed without overflow.</summary>

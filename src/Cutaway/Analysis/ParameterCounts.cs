@@ -17,10 +17,10 @@ public static class ParameterCounts
         List<ParameterCount> counts =
         [
             new("embedding", Count(weights.Embedding)),
-            new("positions", weights.Positions is null ? 0 : Count(weights.Positions)),
-            new("attention", weights.Blocks.Sum(block => Count(block.Attention.Query) + Count(block.Attention.Key) + Count(block.Attention.Value) + Count(block.Attention.Output))),
+            new("positions", (weights.Positions is null ? 0 : Count(weights.Positions)) + (weights.ScoreBias is null ? 0 : Count(weights.ScoreBias))),
+            new("attention", weights.Blocks.Sum(block => Count(block.Attention.Query) + Count(block.Attention.Key) + Count(block.Attention.Value) + Count(block.Attention.Output) + (block.Attention.Sinks?.Length ?? 0))),
             new("MLP", weights.Blocks.Sum(block => block.Mlp is null ? 0 : Count(block.Mlp.In) + Count(block.Mlp.Out) + Count(block.Mlp.Gate))),
-            new("norms", Count(weights.FinalNorm) + weights.Blocks.Sum(block =>
+            new("norms", Count(weights.EmbeddingNorm) + Count(weights.FinalNorm) + weights.Blocks.Sum(block =>
                 Count(block.AttentionNorm) + Count(block.MlpNorm) + Count(block.AttentionPostNorm) + Count(block.MlpPostNorm)
                 + Count(block.Attention.QueryNorm) + Count(block.Attention.KeyNorm))),
             new("unembedding", network.Config.TiedEmbedding ? weights.Unembedding.Bias?.Length ?? 0 : Count(weights.Unembedding)),

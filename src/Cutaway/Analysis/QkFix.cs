@@ -65,11 +65,11 @@ internal static class QkFix
             rows.Read(item, head, query);
             if (grid.By == PatchBy.Head)
             {
-                cells[first][own] += RowChange(rows.Pattern, rows.Fresh, rows.Slope);
+                cells[first][own] += RowChange(rows.Pattern, rows.Fresh, rows.Slope, rows.Sink);
             }
             else if (grid.Site == PatchSite.HeadQ)
             {
-                Put(first + own, query, item, cells, RowChange(rows.Pattern, rows.Fresh, rows.Slope));
+                Put(first + own, query, item, cells, RowChange(rows.Pattern, rows.Fresh, rows.Slope, rows.Sink));
             }
             else
             {
@@ -98,10 +98,11 @@ internal static class QkFix
     /// <param name="pattern">The row.</param>
     /// <param name="scores">The new scores; minus infinity where a key is not seen.</param>
     /// <param name="slope">The gradient at the row.</param>
-    public static double RowChange(ReadOnlySpan<double> pattern, ReadOnlySpan<double> scores, ReadOnlySpan<double> slope)
+    /// <param name="sink">A further score, which has no place in the row.</param>
+    public static double RowChange(ReadOnlySpan<double> pattern, ReadOnlySpan<double> scores, ReadOnlySpan<double> slope, double sink = double.NegativeInfinity)
     {
-        double largest = TensorPrimitives.Max(scores);
-        double sum = 0;
+        double largest = Math.Max(TensorPrimitives.Max(scores), sink);
+        double sum = Math.Exp(sink - largest);
         double mixed = 0;
         for (int key = 0; key < scores.Length; key++)
         {
@@ -157,20 +158,22 @@ internal static class QkFix
 
         public ReadOnlySpan<double> Slope => slope;
 
+        public double Sink { get; private set; }
+
         public void Read(int item, int head, int query)
         {
             at = ((((item * config.Heads) + head) * length) + query) * length;
             int shared = head * config.KeyValueHeads / config.Heads;
             ReadOnlySpan<double> q = Vector(queries, item, query, head, config.Heads);
             ReadOnlySpan<double> mixed = Vector(gradient, item, query, head, config.Heads);
-            double scale = config.LayerConfigs[layer].AttentionScale;
+            Sink = AttentionArithmetic.Sink(run.Run.Model, layer, head);
             for (int key = 0; key < length; key++)
             {
                 // ∂m/∂A[query, key] = ∂m/∂z[query] · v[key].
                 slope[key] = TensorPrimitives.Dot(mixed, Vector(values, item, key, shared, config.KeyValueHeads));
-                double score = scale * TensorPrimitives.Dot(q, Vector(keys, item, key, shared, config.KeyValueHeads));
-                score = config.ScoreSoftCap is double cap ? cap * Math.Tanh(score / cap) : score;
-                fresh[key] = double.IsNegativeInfinity(Scores[key]) ? double.NegativeInfinity : score;
+                fresh[key] = double.IsNegativeInfinity(Scores[key])
+                    ? double.NegativeInfinity
+                    : AttentionArithmetic.Score(run.Run.Model, layer, head, q, Vector(keys, item, key, shared, config.KeyValueHeads), key - query);
             }
         }
 

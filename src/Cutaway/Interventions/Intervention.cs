@@ -58,4 +58,11 @@ public abstract record Intervention : PlanItem
 /// <param name="Sequence">Index into the batch.</param>
 /// <param name="Position">Position in the text (of the query, where there are two), counted from the first one held in the cache.</param>
 /// <param name="Head">Head, or -1.</param>
-internal readonly record struct Place(HookPoint Point, int Sequence, int Position, int Head);
+internal readonly record struct Place(HookPoint Point, int Sequence, int Position, int Head)
+{
+    /// <summary>Positions of the sequence that are padding in front of the text.</summary>
+    public int Padding { get; init; }
+
+    /// <summary>The pass of a generation, 0 for the prompt.</summary>
+    public int Step { get; init; }
+}

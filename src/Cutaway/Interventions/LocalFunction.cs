@@ -7,9 +7,13 @@ namespace Cutaway.Interventions;
 /// <summary>Where a local function is being called.</summary>
 /// <param name="Site">The hook point's name.</param>
 /// <param name="Sequence">Index into the batch.</param>
-/// <param name="Position">Position in the text.</param>
+/// <param name="Position">Position in the text, the prompt counted; padding in front of it has negative ones.</param>
 /// <param name="Head">Head, or -1.</param>
-public readonly record struct FunctionContext(string Site, int Sequence, int Position, int Head);
+public readonly record struct FunctionContext(string Site, int Sequence, int Position, int Head)
+{
+    /// <summary>The pass of a generation: 0 while the prompt is read, and in every run; i while generated token i - 1 is read.</summary>
+    public int Step { get; init; }
+}
 
 /// <summary>Changes a vector in place.</summary>
 /// <param name="vector">The values at one place, in double precision.</param>
@@ -36,7 +40,7 @@ public sealed record LocalFunction : Intervention
             values[i] = double.CreateTruncating(vector[i]);
         }
 
-        Function(values, new FunctionContext(place.Point.Name, place.Sequence, place.Position, place.Head));
+        Function(values, new FunctionContext(place.Point.Name, place.Sequence, place.Position - place.Padding, place.Head) { Step = place.Step });
         for (int i = 0; i < values.Length; i++)
         {
             vector[i] = T.CreateTruncating(values[i]);

@@ -39,6 +39,9 @@ internal sealed class MissingTokenizer(int count, CutawayException reason) : ITo
         throw new CutawayException(reason.Kind, $"{reason.Message}. Token ids can be given instead of text", reason);
 
     /// <inheritdoc/>
+    public byte[] TokenBytes(int id) => throw new CutawayException(reason.Kind, $"{reason.Message}. What a text must match cannot be told without it", reason);
+
+    /// <inheritdoc/>
     public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = false) => string.Concat(ids.ToArray().Select(TokenText));
 
     /// <inheritdoc/>

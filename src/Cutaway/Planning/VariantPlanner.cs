@@ -47,6 +47,12 @@ internal sealed class VariantPlanner<T>(TransformerNetwork network, BaseRun<T> r
             return new(index, VariantStart.Baseline, 0, 0, null, [], []);
         }
 
+        if (!config.Causal)
+        {
+            // Earlier positions read later ones.
+            first = 0;
+        }
+
         // A position that no metric reads after it would leave no rows to run.
         return Enter(index, scope == LogitScope.Last ? Math.Min(first, lastRead) : first, points[start..]);
     }

@@ -37,6 +37,7 @@ internal sealed class CompiledPlan
     public static CompiledPlan Compile(HookTable hooks, IReadOnlyList<PlanItem> plan, TokenBatch prompt, int generated = 0, bool gradients = false)
     {
         List<Entry>?[] byPoint = new List<Entry>?[hooks.Points.Count];
+        int[] padding = [.. Enumerable.Range(0, prompt.Batch).Select(prompt.FirstPosition)];
         foreach (PlanItem item in plan)
         {
             if (item is Intervention { Phase: Phase.Generated } && generated == 0)
@@ -52,7 +53,7 @@ internal sealed class CompiledPlan
             foreach (HookPoint point in item.Site.Resolve(hooks))
             {
                 (item as Intervention)?.Validate(point);
-                Entry entry = new(item, point, Heads(item), Columns(item, point, prompt, generated));
+                Entry entry = new(item, point, Heads(item), Columns(item, point, prompt, generated), padding);
                 List<Entry> entries = byPoint[point.Index] ??= [];
                 if (item is not Intervention)
                 {
@@ -188,7 +189,8 @@ internal sealed class CompiledPlan
     /// <param name="Point">The hook point.</param>
     /// <param name="Heads">Chosen heads, or null for all.</param>
     /// <param name="Columns">Chosen positions of each sequence, padding counted, or null for all.</param>
-    internal sealed record Entry(PlanItem Item, HookPoint Point, int[]? Heads, int[][]? Columns)
+    /// <param name="Padding">Positions of each sequence in front of its text.</param>
+    internal sealed record Entry(PlanItem Item, HookPoint Point, int[]? Heads, int[][]? Columns, int[] Padding)
     {
         public bool Fired { get; set; }
 

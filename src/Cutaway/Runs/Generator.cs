@@ -1,4 +1,5 @@
 using System.Numerics;
+using Cutaway.Decoding;
 using Cutaway.Interventions;
 using Cutaway.Models.Network;
 using Cutaway.Tensors;
@@ -9,115 +10,113 @@ namespace Cutaway.Runs;
 /// <summary>Generates token by token through a key/value cache, with interventions held in every step.</summary>
 internal static class Generator
 {
-    public static Generation Generate<T>(
-        LanguageModel model, ForwardPass<T> pass, IReadOnlyList<int> prompt, IReadOnlyList<PlanItem> plan, GenerationOptions options, CancellationToken cancellation)
+    /// <summary>Continues prompts; those of unequal length share a batch, padded on the left.</summary>
+    public static IReadOnlyList<Generation> Generate<T>(
+        LanguageModel model, ForwardPass<T> pass, IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<PlanItem> plan, GenerationOptions options, CancellationToken cancellation)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        if (options.MaxTokens < 1 || options.Temperature < 0 || !double.IsFinite(options.Temperature))
+        Check(model, prompts, plan, options);
+        GenerationRules rules = new(model, options);
+        return options.Strategy switch
         {
-            throw CutawayException.Usage($"generation needs at least one token and a temperature of 0 or more; got {options.MaxTokens} and {options.Temperature}");
-        }
+            BeamSearch beams => [.. prompts.Select(prompt => new BeamSearcher<T>(model, pass, rules, options, beams).Search(prompt, plan, cancellation))],
+            ContrastiveSearch search => [.. prompts.Select(prompt => ContrastiveSearcher.Search(model, pass, rules, options, search, prompt, plan, cancellation))],
+            _ => Sample(model, pass, rules, prompts, plan, options, cancellation),
+        };
+    }
 
-        if (plan.OfType<Capture>().Any())
+    private static Generation[] Sample<T>(
+        LanguageModel model, ForwardPass<T> pass, GenerationRules rules, IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<PlanItem> plan, GenerationOptions options, CancellationToken cancellation)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        TokenBatch batch = TokenBatch.Pad(prompts);
+        PlanListener<T>? listener = plan.Count == 0 ? null : new(CompiledPlan.Compile(model.Network.Hooks, plan, batch, options.MaxTokens));
+        DolaContrast<T>? dola = options.Strategy is Dola contrast ? new(pass, listener, contrast) : null;
+        KeyValueCache cache = KeyValueCache.Create<T>(model.Config, batch.Batch, batch.Length + options.MaxTokens);
+        GeneratedSequence[] sequences = [.. prompts.Select(rules.Begin)];
+        List<IReadOnlyDictionary<string, Tensor>> captures = [];
+        bool capturing = plan.OfType<Capture>().Any();
+        ReadOnlyMemory<int> ids = batch.Ids;
+        int[] next = new int[batch.Batch];
+        int length = batch.Length;
+        int vocabulary = model.Config.Vocabulary;
+        for (int step = 0; ; step++)
         {
-            throw CutawayException.Usage("captures are not kept during generation; run the generated text with the captures wanted");
-        }
+            listener?.Step = step;
+            ForwardRequest request = new(ids, batch.Batch, length) { AttentionMask = Mask(batch, cache.Length + length), Cache = cache, Logits = LogitScope.Last };
+            pass.Run(request, dola is null ? listener : dola.Taps, cancellation);
+            if (capturing)
+            {
+                captures.Add(new Dictionary<string, Tensor>(listener!.Captured));
+            }
 
-        NetworkConfig config = model.Network.Config;
-        if (options.MaxTokens > config.Context - prompt.Count)
-        {
-            throw CutawayException.Input($"{prompt.Count} prompt tokens and {options.MaxTokens} to generate exceed the context of {config.Context}");
-        }
+            bool goesOn = false;
+            for (int b = 0; b < sequences.Length; b++)
+            {
+                GeneratedSequence sequence = sequences[b];
+                if (sequence.Finish is null)
+                {
+                    ReadOnlySpan<T> logits = pass.Logits.Slice(b * vocabulary, vocabulary);
+                    double gap = GenerationRules.Gap(logits);
+                    int chosen = dola is null ? rules.Choose(logits, sequence) : rules.Choose(dola.Apply(logits, ((b + 1) * length) - 1), sequence);
+                    rules.Accept(sequence, chosen, double.CreateTruncating(logits[chosen]) - Softmax.LogSumExp(logits), gap);
+                    rules.Tell(sequence);
+                    goesOn |= sequence.Finish is null;
+                }
 
-        PlanListener<T>? listener = plan.Count == 0 ? null : new(CompiledPlan.Compile(model.Network.Hooks, plan, TokenBatch.Single(prompt), options.MaxTokens));
-        KeyValueCache cache = KeyValueCache.Create<T>(config, 1, prompt.Count + options.MaxTokens);
-        SeededRandom random = new((ulong)options.Seed);
-        List<int> ids = new(options.MaxTokens);
-        List<double> logProbabilities = new(options.MaxTokens);
-        List<double> gaps = new(options.MaxTokens);
-        int[] step = [.. prompt];
-        double[] weights = options.Temperature > 0 ? new double[config.Vocabulary] : [];
-        while (true)
-        {
-            pass.Run(new ForwardRequest(step, 1, step.Length) { Cache = cache, Logits = LogitScope.Last }, listener, cancellation);
-            ReadOnlySpan<T> logits = pass.Logits;
-            (int best, double gap) = Best(logits);
-            int chosen = options.Temperature > 0 ? Draw(logits, options.Temperature, weights, random) : best;
-            ids.Add(chosen);
-            gaps.Add(gap);
-            logProbabilities.Add(double.CreateTruncating(logits[chosen]) - Softmax.LogSumExp(logits));
-            options.OnToken?.Invoke(chosen);
-            if (ids.Count == options.MaxTokens || (options.StopAtEnd && chosen == model.Tokenizer.EndOfText))
+                // A text that has ended runs on unread until the others have.
+                next[b] = sequence.Last;
+            }
+
+            if (!goesOn)
             {
                 break;
             }
 
-            if (step.Length != 1)
-            {
-                step = new int[1];
-            }
-
-            step[0] = chosen;
-            listener?.Generating = true;
+            (ids, length) = (next, 1);
         }
 
         listener?.CheckFired(cache.Length);
-        return new(prompt, ids, model.Tokenizer.Decode(ids.ToArray(), skipSpecialTokens: true), logProbabilities, gaps);
+        return [.. sequences.Select(sequence => sequence.ToGeneration(model) with { Captures = captures })];
     }
 
-    private static (int Best, double Gap) Best<T>(ReadOnlySpan<T> logits)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    private static void Check(LanguageModel model, IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<PlanItem> plan, GenerationOptions options)
     {
-        int best = 0;
-        T second = T.NegativeInfinity;
-        for (int i = 1; i < logits.Length; i++)
+        options.Validate(model);
+        int longest = prompts.Max(prompt => prompt.Count);
+        if (options.MaxTokens > model.Config.Context - longest)
         {
-            if (logits[i] > logits[best])
-            {
-                second = logits[best];
-                best = i;
-            }
-            else if (logits[i] > second)
-            {
-                second = logits[i];
-            }
+            throw CutawayException.Input($"{longest} prompt tokens and {options.MaxTokens} to generate exceed the context of {model.Config.Context}");
         }
 
-        if (T.IsNaN(logits[best]))
+        if (prompts.Count > 1 && options.OnText is not null)
         {
-            throw CutawayException.Model("the logits are not numbers (NaN): an intervention or a weight is not finite");
+            throw CutawayException.Usage($"text is told as it comes for one prompt at a time; {prompts.Count} were given");
         }
 
-        return (best, double.CreateTruncating(logits[best] - second));
+        if (plan.FirstOrDefault(item => item is Capture && (prompts.Count > 1 || item.Site.Positions is not null || options.Strategy is BeamSearch or ContrastiveSearch)) is { } capture)
+        {
+            throw CutawayException.Usage(
+                $"'{capture.Site}' cannot be captured in this generation: captures are kept for one prompt, token by token, at all positions; run the generated text with the captures wanted");
+        }
     }
 
-    private static int Draw<T>(ReadOnlySpan<T> logits, double temperature, double[] weights, SeededRandom random)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    // The padding of the prompts, and what was generated since, which is real.
+    private static bool[]? Mask(TokenBatch batch, int total)
     {
-        double max = double.NegativeInfinity;
-        for (int i = 0; i < logits.Length; i++)
+        if (batch.Mask.IsEmpty)
         {
-            weights[i] = double.CreateTruncating(logits[i]) / temperature;
-            max = Math.Max(max, weights[i]);
+            return null;
         }
 
-        double sum = 0;
-        for (int i = 0; i < weights.Length; i++)
+        bool[] mask = new bool[batch.Batch * total];
+        for (int b = 0; b < batch.Batch; b++)
         {
-            weights[i] = Math.Exp(weights[i] - max);
-            sum += weights[i];
+            Span<bool> row = mask.AsSpan(b * total, total);
+            batch.Mask.Span.Slice(b * batch.Length, batch.Length).CopyTo(row);
+            row[batch.Length..].Fill(true);
         }
 
-        double point = random.NextDouble() * sum;
-        for (int i = 0; i < weights.Length; i++)
-        {
-            point -= weights[i];
-            if (point < 0)
-            {
-                return i;
-            }
-        }
-
-        return Array.FindLastIndex(weights, weight => weight > 0);
+        return mask;
     }
 }

@@ -17,8 +17,8 @@ internal sealed class PlanListener<T>(CompiledPlan plan) : IGradientListener<T>
     /// <summary>The gradients that were captured, by hook name.</summary>
     public Dictionary<string, Tensor> Gradients { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Whether the pass generates, rather than reads the prompt.</summary>
-    public bool Generating { get; set; }
+    /// <summary>The pass of a generation: 0 while the prompt is read.</summary>
+    public int Step { get; set; }
 
     public int Last => plan.Last;
 
@@ -52,7 +52,7 @@ internal sealed class PlanListener<T>(CompiledPlan plan) : IGradientListener<T>
             }
             else if (entry.Item is Intervention intervention && Holds(intervention))
             {
-                entry.Fired |= Apply(entry, intervention, activation);
+                entry.Fired |= Apply(entry, intervention, activation, Step);
             }
         }
     }
@@ -128,7 +128,7 @@ internal sealed class PlanListener<T>(CompiledPlan plan) : IGradientListener<T>
         foreach (CompiledPlan.Entry entry in plan.Entries)
         {
             // A generation that ended with its first token had no step for what holds in later ones.
-            if (!entry.Fired && (Generating || entry.Item is not Intervention { Phase: Phase.Generated }))
+            if (!entry.Fired && (Step > 0 || entry.Item is not Intervention { Phase: Phase.Generated }))
             {
                 string why = entry.Columns is null
                     ? "the run did not reach it"
@@ -139,17 +139,17 @@ internal sealed class PlanListener<T>(CompiledPlan plan) : IGradientListener<T>
     }
 
     private bool Holds(Intervention intervention) =>
-        intervention.Phase == Phase.Always || (intervention.Phase == Phase.Generated) == Generating;
+        intervention.Phase == Phase.Always || (intervention.Phase == Phase.Generated) == Step > 0;
 
     /// <summary>Carries out an entry at every place it chooses.</summary>
     /// <returns>Whether there was any.</returns>
-    public static bool Apply(CompiledPlan.Entry entry, Intervention intervention, in Activation<T> activation)
+    public static bool Apply(CompiledPlan.Entry entry, Intervention intervention, in Activation<T> activation, int step = 0)
     {
         bool any = false;
         Walker walker = new(entry, activation.Shape, activation.Past);
         while (walker.Next())
         {
-            intervention.Apply(activation.Values.Slice(walker.Offset, walker.Width), walker.Place(entry.Point));
+            intervention.Apply(activation.Values.Slice(walker.Offset, walker.Width), walker.Place(entry.Point) with { Step = step });
             any = true;
         }
 
@@ -254,7 +254,10 @@ internal sealed class PlanListener<T>(CompiledPlan plan) : IGradientListener<T>
         }
 
         public readonly Place Place(HookPoint point) => headFirst
-            ? new(point, i0, B + past, A)
-            : new(point, i0, A + past, point.HeadAxis >= 0 ? B : -1);
+            ? new(point, i0, B + past, A) { Padding = Padding }
+            : new(point, i0, A + past, point.HeadAxis >= 0 ? B : -1) { Padding = Padding };
+
+        // While one prompt is read for several continuations, there are fewer sequences than compiled for, and never more.
+        private readonly int Padding => entry.Padding[i0];
     }
 }

@@ -12,14 +12,14 @@ internal static class RandomNetworks
 
     /// <summary>
     /// GPT-2: LayerNorm, learned positions, biases. Llama: RMSNorm, rotation, gated MLP, shared key heads. Gemma: the same with
-    /// norms of heads and after the parts, windows, soft caps. NeoX: parallel parts, partial rotation, exact GELU.
+    /// norms of heads and after the parts, windows, soft caps. NeoX: parallel parts, partial rotation, exact GELU. Sinks: Llama with sinks, ALiBi and a window. Encoder: GPT-2 that sees both ways, with biases by bucket of the distance, and a window.
     /// </summary>
-    public static TheoryData<string> Names => ["gpt2", "llama", "gemma", "neox"];
+    public static TheoryData<string> Names => ["gpt2", "llama", "gemma", "neox", "sinks", "encoder"];
 
     /// <summary>The network of a name, the same at every call.</summary>
     public static TransformerNetwork Create(string name, WorkerPool? pool = null)
     {
-        bool llama = name is "llama" or "gemma";
+        bool llama = name is "llama" or "gemma" or "sinks";
         bool gemma = name == "gemma";
         NetworkConfig config = new()
         {
@@ -33,13 +33,17 @@ internal static class RandomNetworks
             Vocabulary = Vocabulary,
             Context = 256,
             Norm = llama ? NormKind.Rms : NormKind.Layer,
-            Positions = name == "gpt2" ? PositionKind.Learned : PositionKind.Rotary,
+            Positions = name == "encoder" ? PositionKind.None : name == "gpt2" ? PositionKind.Learned : PositionKind.Rotary,
             Block = name == "neox" ? BlockKind.Parallel : BlockKind.Sequential,
             Activation = llama ? ActivationKind.Silu : name == "neox" ? ActivationKind.GeluExact : ActivationKind.GeluTanh,
             GatedMlp = llama,
             QueryKeyNorm = gemma ? QueryKeyNorm.Head : QueryKeyNorm.None,
             NormPlacement = gemma ? NormPlacement.BeforeAndAfter : NormPlacement.Before,
             EmbeddingScale = gemma ? 8 : 1,
+            Causal = name != "encoder",
+            ScoreBuckets = name == "encoder" ? new RelativeBuckets(8, 12, BothWays: true) : null,
+            AttentionSinks = name == "sinks",
+            AlibiSlopes = name == "sinks" ? [0.5, 0.25, 0.125, 0.0625] : null,
             ScoreSoftCap = gemma ? 20 : null,
             LogitSoftCap = gemma ? 10 : null,
             LayerConfigs = [Layer(name, 0), Layer(name, 1)],
@@ -57,8 +61,8 @@ internal static class RandomNetworks
     private static LayerConfig Layer(string name, int layer) => new()
     {
         AttentionScale = 0.2,
-        Window = name == "gemma" && layer == 0 ? 20 : null,
-        Rotary = name == "gpt2" ? null : new RotaryConfig
+        Window = name is "gemma" or "sinks" or "encoder" && layer == 0 ? 20 : null,
+        Rotary = name is "gpt2" or "encoder" ? null : new RotaryConfig
         {
             Frequencies = [.. Enumerable.Range(0, name == "neox" ? 4 : 12).Select(i => Math.Pow(100, -i / 12.0))],
             Interleaved = name == "neox",
@@ -72,6 +76,7 @@ internal static class RandomNetworks
         public NetworkWeights All(NetworkConfig c) => new(Matrix(c.Vocabulary, c.DModel, 1), [.. Enumerable.Range(0, c.Layers).Select(_ => Block(c))], Linear(c.Vocabulary, c.DModel, false))
         {
             Positions = c.Positions == PositionKind.Learned ? Matrix(c.Context, c.DModel, 1) : null,
+            ScoreBias = c.ScoreBuckets is { } buckets ? Matrix(buckets.Count, c.Heads, 1) : null,
             FinalNorm = Norm(c, c.DModel),
         };
 
@@ -86,6 +91,7 @@ internal static class RandomNetworks
             {
                 QueryNorm = c.QueryKeyNorm != QueryKeyNorm.None ? Norm(c, c.DHead) : null,
                 KeyNorm = c.QueryKeyNorm != QueryKeyNorm.None ? Norm(c, c.DHead) : null,
+                Sinks = c.AttentionSinks ? Vector(c.Heads, 0, 1) : null,
             };
             MlpWeights mlp = new(Linear(c.DMlp, c.DModel, biased), Linear(c.DModel, c.DMlp, biased), c.GatedMlp ? Linear(c.DMlp, c.DModel, biased) : null);
             return new(attention, mlp)

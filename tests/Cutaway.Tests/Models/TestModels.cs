@@ -68,13 +68,18 @@ internal static class TestModels
         return new NetworkWeights(Matrix(c.Vocabulary, c.DModel, 1), [.. Enumerable.Range(0, c.Layers).Select(_ => Block())], Linear(c.Vocabulary, c.DModel))
         {
             Positions = c.Positions is PositionKind.Learned or PositionKind.Shortformer ? Matrix(c.Context, c.DModel, 0.5) : null,
+            EmbeddingNorm = c.EmbeddingNorm ? Norm(c.DModel) : null,
+            ScoreBias = c.ScoreBuckets is { } buckets ? Matrix(buckets.Count, c.Heads, 1) : null,
             FinalNorm = Norm(c.DModel),
         };
 
         BlockWeights Block() => new(
             new AttentionWeights(
                 Linear(c.Heads * c.DHead, c.DModel), Linear(c.KeyValueHeads * c.DHead, c.DModel),
-                Linear(c.KeyValueHeads * c.DHead, c.DModel), Linear(c.DModel, c.Heads * c.DHead)),
+                Linear(c.KeyValueHeads * c.DHead, c.DModel), Linear(c.DModel, c.Heads * c.DHead))
+            {
+                Sinks = c.AttentionSinks ? Vector(c.Heads, 0, 1) : null,
+            },
             c.AttentionOnly ? null : new MlpWeights(Linear(c.DMlp, c.DModel), Linear(c.DModel, c.DMlp), c.GatedMlp ? Linear(c.DMlp, c.DModel) : null))
         {
             AttentionNorm = Norm(c.DModel),

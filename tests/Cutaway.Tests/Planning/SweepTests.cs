@@ -22,6 +22,14 @@ public sealed class SweepTests
         ["post norms, caps"] = config => config with { NormPlacement = NormPlacement.BeforeAndAfter, ScoreSoftCap = 5, LogitSoftCap = 3, EmbeddingScale = 3.5 },
         ["windows"] = config => config with { LayerConfigs = [config.LayerConfigs[0] with { Window = 3 }, config.LayerConfigs[1]] },
         ["attention only"] = config => config with { DMlp = 0, GatedMlp = false },
+        ["sinks, biases by distance"] = config => config with
+        {
+            AttentionSinks = true,
+            AlibiSlopes = [0.5, 0.3, 0.2, 0.1],
+            ScoreBuckets = new RelativeBuckets(8, 6, BothWays: false),
+        },
+        ["both ways"] = config => config with { Causal = false, ScoreBuckets = new RelativeBuckets(8, 6, BothWays: true) },
+        ["norm of the embedding"] = config => config with { EmbeddingNorm = true },
         ["shortformer"] = config => TestModels.Plain(config) with { Positions = PositionKind.Shortformer },
     };
 
@@ -222,7 +230,7 @@ public sealed class SweepTests
             yield return new Variant($"{point.Name} frozen at two places", new Freeze { Site = whole.At(1, 3), Values = values });
             yield return new Variant($"{point.Name} scaled at one place", Scale.By(whole.At(-1), 1.25));
             if (point.Kind is not (HookKind.AttentionScores or HookKind.AttentionNormScale or HookKind.MlpNormScale or HookKind.FinalNormScale
-                or HookKind.QueryNormScale or HookKind.KeyNormScale or HookKind.AttentionPostNormScale or HookKind.MlpPostNormScale))
+                or HookKind.EmbedNormScale or HookKind.QueryNormScale or HookKind.KeyNormScale or HookKind.AttentionPostNormScale or HookKind.MlpPostNormScale))
             {
                 yield return new Variant($"{point.Name} zeroed at one place", Ablate.Zero(whole.At(3)));
                 yield return new Variant($"{point.Name} resampled", new Ablate { Site = whole, Mode = AblationMode.Resample, Values = values, Seed = 3 });

@@ -101,7 +101,7 @@ public sealed class GenerationTests
     [Theory]
     [InlineData("context", "exceed the context of 32")]
     [InlineData("every token there could be", "exceed the context of 32")]
-    [InlineData("captures", "captures are not kept during generation")]
+    [InlineData("captures", "captures are kept for one prompt, token by token, at all positions")]
     [InlineData("tokens", "at least one token")]
     [InlineData("temperature", "temperature of 0 or more")]
     [InlineData("position", "is outside: the prompt has 3 tokens, and at most 4 are generated")]
@@ -112,7 +112,7 @@ public sealed class GenerationTests
         GenerationOptions options = new() { MaxTokens = what switch { "context" => 30, "every token there could be" => int.MaxValue, "tokens" => 0, _ => 4 }, Temperature = what == "temperature" ? -1 : 0 };
         PlanItem[] plan = what switch
         {
-            "captures" => [Capture.At(Site.Z(0))],
+            "captures" => [Capture.At(Site.Z(0).At(1))],
             "position" => [Ablate.Zero(Site.ResidPre(0).At(7))],
             "never" => [Ablate.Zero(Site.ResidPre(0).At(1)) with { Phase = Phase.Generated }],
             "not a number" => [Scale.By("ln_final.hook_scale", 0)],

@@ -37,7 +37,7 @@ internal static class Decoders
         List<byte> bytes = [];
         foreach (string text in texts)
         {
-            if (text is ['<', '0', 'x', _, _, '>'] && byte.TryParse(text.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value))
+            if (WrittenByte(text) is byte value)
             {
                 bytes.Add(value);
                 continue;
@@ -90,6 +90,10 @@ internal static class Decoders
     /// <summary>SentencePiece's marks become spaces; those of the first text are dropped if a mark was put in front.</summary>
     public static Decoder Metaspace(char mark, bool dropFirst) => texts =>
         [.. texts.Select((text, index) => index == 0 && dropFirst ? text.Replace(mark.ToString(), "", StringComparison.Ordinal) : text.Replace(mark, ' '))];
+
+    /// <summary>The byte that a token such as <c>&lt;0x0A&gt;</c> stands for, or null.</summary>
+    public static byte? WrittenByte(string token) =>
+        token is ['<', '0', 'x', _, _, '>'] && byte.TryParse(token.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value) ? value : null;
 
     /// <summary>WordPiece's tokens: a space before each but the first, or none where it is written with the prefix.</summary>
     /// <param name="prefix">What tokens within a word are written with.</param>

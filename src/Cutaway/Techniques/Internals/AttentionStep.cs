@@ -54,13 +54,12 @@ public sealed record AttentionStep(
         double[] z = run[sites[5]].Select("batch", 0).Select("pos", position).Select("head", head.Head).ToDoubles();
         double[] pattern = run[sites[4]].Select("batch", 0).Select("head", head.Head).Select("query", position).ToDoubles();
         double[] masked = run[sites[3]].Select("batch", 0).Select("head", head.Head).Select("query", position).ToDoubles();
-        double slope = config.AlibiSlopes?[head.Head] ?? 0;
-        double[] scores = [.. keys.Select((key, k) => Score(config, settings, query, key) + (slope * (k - position)))];
-        int first = settings.Window is int window ? Math.Max(0, position - window + 1) : 0;
+        double[] scores = [.. keys.Select((key, k) => AttentionArithmetic.Score(model, head.Layer, head.Head, query, key, k - position))];
+        (int first, int last) = AttentionArithmetic.Seen(config, head.Layer, position, tokens.Length);
         double[] weights = new double[scores.Length];
-        Softmax.Row<double>(scores.AsSpan(first, position + 1 - first), weights.AsSpan(first));
+        Softmax.Row<double>(scores.AsSpan(first, last + 1 - first), weights.AsSpan(first), AttentionArithmetic.Sink(model, head.Layer, head.Head));
         double[] mixed = new double[config.DHead];
-        for (int k = first; k <= position; k++)
+        for (int k = first; k <= last; k++)
         {
             TensorPrimitives.MultiplyAdd<double>(values[k], weights[k], mixed, mixed);
         }
@@ -82,6 +81,10 @@ public sealed record AttentionStep(
             KeyHead = keyHead == head.Head ? null : keyHead,
             Position = position,
             FirstSeen = first,
+            LastSeen = last,
+            ScoreBias = config.AlibiSlopes is null && config.ScoreBuckets is null
+                ? null
+                : [.. Enumerable.Range(0, tokens.Length).Select(k => model.Network.ScoreBias(head.Head, k - position))],
             Scale = settings.AttentionScale,
             ScoreSoftCap = config.ScoreSoftCap,
             Query = query,
@@ -93,16 +96,10 @@ public sealed record AttentionStep(
             Written = written,
             WrittenByToken = [.. values.Select((value, k) => weights[k] * Length(Write(output, value)))],
             Promotes = VocabularyReader.Top(model, promoted, Top),
-            ScoreError = Enumerable.Range(first, position - first + 1).Max(k => Math.Abs(masked[k] - scores[k])),
+            ScoreError = Enumerable.Range(first, last - first + 1).Max(k => Math.Abs(masked[k] - scores[k])),
             PatternError = pattern.Zip(weights, (a, b) => Math.Abs(a - b)).Max(),
             ZError = z.Zip(mixed, (a, b) => Math.Abs(a - b)).Max(),
         };
-    }
-
-    private static double Score(NetworkConfig config, LayerConfig settings, double[] query, double[] key)
-    {
-        double score = settings.AttentionScale * TensorPrimitives.Dot<double>(query, key);
-        return config.ScoreSoftCap is double cap ? cap * Math.Tanh(score / cap) : score;
     }
 
     private static double[] Write(double[][] output, double[] mixed) => Array.ConvertAll(output, row => TensorPrimitives.Dot<double>(row, mixed));
@@ -127,6 +124,12 @@ public sealed record AttentionStepFinding : Finding
 
     /// <summary>The first position that the mask lets it see.</summary>
     public required int FirstSeen { get; init; }
+
+    /// <summary>The last position that it sees: itself, but in models that look both ways.</summary>
+    public required int LastSeen { get; init; }
+
+    /// <summary>What each key's score has added for its distance, [key]; null where positions enter otherwise.</summary>
+    public IReadOnlyList<double>? ScoreBias { get; init; }
 
     /// <summary>Factor on query · key.</summary>
     public required double Scale { get; init; }
@@ -188,24 +191,25 @@ public sealed record AttentionStepFinding : Finding
         {
             string[] dimensions = [.. Enumerable.Range(0, Query.Count).Select(i => $"{i}")];
             string[] labels = [.. Tokens.Select((token, k) => $"{k} {token}")];
-            int[] seen = [.. Enumerable.Range(FirstSeen, Position - FirstSeen + 1)];
+            int[] seen = [.. Enumerable.Range(FirstSeen, LastSeen - FirstSeen + 1)];
             string shared = KeyHead is int keyHead ? $" Keys and values come from key head {keyHead}, which it shares." : "";
             string cap = ScoreSoftCap is double limit ? FormattableString.Invariant($" The score x is then capped: {limit} · tanh(x / {limit}).") : "";
+            string biased = ScoreBias is null ? "" : " A bias for the key's distance is added to it.";
             return
             [
                 new TableView($"From query to weights at '{Tokens[Position]}'", ["position", "token", "score", "after the mask", "weight", "length written"],
                 [
                     .. Tokens.Select((token, k) => (IReadOnlyList<object>)
                     [
-                        k, token, Scores[k], k < FirstSeen || k > Position ? "−∞ (unseen)" : Scores[k], Pattern[k], WrittenByToken[k],
+                        k, token, Scores[k], k < FirstSeen || k > LastSeen ? "−∞ (unseen)" : Scores[k], Pattern[k], WrittenByToken[k],
                     ]),
                 ])
                 {
-                    Caption = FormattableString.Invariant($"Score = {Scale:0.####} · (query · key); weights are the softmax of what the mask leaves, and sum to {Pattern.Sum():0.######}.{cap}{shared}"),
+                    Caption = FormattableString.Invariant($"Score = {Scale:0.####} · (query · key); weights are the softmax of what the mask leaves, and sum to {Pattern.Sum():0.######}.{cap}{biased}{shared}"),
                 },
                 new HeatMapView("Query times key, dimension by dimension", labels, dimensions, [.. Keys.Select(key => (IReadOnlyList<double>)[.. key.Select((value, i) => Scale * Query[i] * value)])])
                 {
-                    RowAxis = "key", ColumnAxis = "dimension of the head", Unit = "part of the score", Diverging = true, Caption = "Each row sums to the token's score.",
+                    RowAxis = "key", ColumnAxis = "dimension of the head", Unit = "part of the score", Diverging = true, Caption = "Each row sums to the token's score" + (ScoreBias is null ? "." : ", less its bias for the distance."),
                 },
                 new TokensView("The pattern", Tokens, Pattern) { Unit = "weight" },
                 new HeatMapView("Weight times value", [.. seen.Select(k => labels[k]), "sum (z)"], dimensions,
