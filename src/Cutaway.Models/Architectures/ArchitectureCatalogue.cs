@@ -47,7 +47,8 @@ public static class ArchitectureCatalogue
         Olmoe.Family,
         GraniteMoe.Family,
         GptOss.Family,
-        AttentionOnly.Family,
+        HookedTransformer.Family,
+        HookedTransformer.AttentionOnly,
     ];
 
     /// <summary>The architectures, as <c>architectures</c> in config.json names them.</summary>
@@ -90,9 +91,9 @@ public static class ArchitectureCatalogue
     {
         string? name = config.OptionalTexts("architectures") is [string first, ..] ? first : null;
         string? modelType = config.OptionalText("model_type");
-        if (name is null && modelType is null && config.OptionalText("format") == AttentionOnly.Format)
+        if (name is null && modelType is null && HookedTransformer.Recognises(config))
         {
-            return AttentionOnly.Family;
+            return HookedTransformer.Family;
         }
 
         if (name is null && modelType is null)
