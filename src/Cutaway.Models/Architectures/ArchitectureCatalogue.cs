@@ -41,7 +41,8 @@ public static class ArchitectureCatalogue
         Glm.Family,
         Glm4.Family,
         SmolLm3.Family,
-        AttentionOnly.Family,
+        HookedTransformer.Family,
+        HookedTransformer.AttentionOnly,
     ];
 
     /// <summary>The architectures, as <c>architectures</c> in config.json names them.</summary>
@@ -84,9 +85,9 @@ public static class ArchitectureCatalogue
     {
         string? name = config.OptionalTexts("architectures") is [string first, ..] ? first : null;
         string? modelType = config.OptionalText("model_type");
-        if (name is null && modelType is null && config.OptionalText("format") == AttentionOnly.Format)
+        if (name is null && modelType is null && HookedTransformer.Recognises(config))
         {
-            return AttentionOnly.Family;
+            return HookedTransformer.Family;
         }
 
         if (name is null && modelType is null)

@@ -51,7 +51,7 @@ public static class ModelFolder
         {
             return path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? path
                 : Checkpoint.IsWeights(path) ? null
-                : throw CutawayException.Input($"{path} is neither a folder nor a file of weights (.gguf, .safetensors, .pt, .bin, .npz); name the folder that holds config.json and the weights");
+                : throw CutawayException.Input($"{path} is neither a folder nor a .gguf file, nor another file of weights (.safetensors, .pt, .bin, .npz); name the folder that holds config.json and the weights");
         }
 
         if (!Directory.Exists(path))

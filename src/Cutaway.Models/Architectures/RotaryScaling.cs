@@ -94,6 +94,29 @@ internal static class RotaryScaling
         double PairOf(double turns) => dimensions * Math.Log(original / (turns * 2 * Math.PI)) / (2 * Math.Log(theta));
     }
 
+    /// <summary>Llama 3's scaling: pairs that turn often over the original context are kept, slow ones divided, those between blended.</summary>
+    /// <param name="plain">Frequencies without scaling.</param>
+    /// <param name="factor">How far the context is stretched.</param>
+    /// <param name="low">Pairs that turn less often than this are divided.</param>
+    /// <param name="high">Pairs that turn more often than this are kept.</param>
+    /// <param name="original">The context before stretching.</param>
+    public static double[] ByParts(double[] plain, double factor, double low, double high, double original) => Array.ConvertAll(plain, frequency =>
+    {
+        double wavelength = 2 * Math.PI / frequency;
+        if (wavelength < original / high)
+        {
+            return frequency;
+        }
+
+        if (wavelength > original / low)
+        {
+            return frequency / factor;
+        }
+
+        double kept = ((original / wavelength) - low) / (high - low);
+        return ((1 - kept) * frequency / factor) + (kept * frequency);
+    });
+
     /// <summary>The factor by which scaling multiplies the context that <c>max_position_embeddings</c> gives: dynamic scaling goes beyond it.</summary>
     public static double Reach(ConfigReader config) =>
         (config.OptionalSection("rope_parameters") ?? config.OptionalSection("rope_scaling")) is { } section && Kind(section) == "dynamic"
@@ -162,22 +185,7 @@ internal static class RotaryScaling
             throw section.Fault("high_freq_factor", high, $"more than 'low_freq_factor' ({low}) was expected");
         }
 
-        return Array.ConvertAll(plain, frequency =>
-        {
-            double wavelength = 2 * Math.PI / frequency;
-            if (wavelength < context / high)
-            {
-                return frequency;
-            }
-
-            if (wavelength > context / low)
-            {
-                return frequency / factor;
-            }
-
-            double kept = ((context / wavelength) - low) / (high - low);
-            return ((1 - kept) * frequency / factor) + (kept * frequency);
-        });
+        return ByParts(plain, factor, low, high, context);
     }
 
     private static RotaryConfig ReadYarn(ConfigReader config, ConfigReader section, double theta, int dimensions, int context)

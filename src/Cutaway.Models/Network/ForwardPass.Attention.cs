@@ -135,24 +135,19 @@ public sealed unsafe partial class ForwardPass<T>
     {
         NetworkConfig c = config;
         int total = past + request.Length;
-        T* k = keys.Pointer;
-        T* v = values.Pointer;
-        int capacity = request.Length;
-        if (request.Cache is { } cache)
-        {
-            k = Append(cache.Keys<T>(layer).Pointer, k, cache.Capacity);
-            v = Append(cache.Values<T>(layer).Pointer, v, cache.Capacity);
-            capacity = cache.Capacity;
-        }
-
         fixed (bool* seen = mask)
         {
             AttentionWork<T> work = Work(layer, past, request.Length);
             work.Q = queries.Pointer;
-            work.K = k;
-            work.V = v;
+            work.K = keys.Pointer;
+            work.V = values.Pointer;
+            work.Capacity = request.Length;
             work.Mask = seen;
-            work.Capacity = capacity;
+            if (request.Cache is { } cache)
+            {
+                Extend(cache.Layer<T>(layer), ref work);
+            }
+
             int items = request.Batch * work.ItemsPerSequence;
             long size = (long)rows * c.Heads * (total + c.DHead);
             if (!Wants(HookKind.AttentionScores, layer) && !Wants(HookKind.Pattern, layer))
@@ -173,6 +168,7 @@ public sealed unsafe partial class ForwardPass<T>
             network.Pool.ForRows(items, size, ref work);
             _ = tape is null ? null : square.Variable.Keep();
             Visit(HookKind.Pattern, layer, square, request.Batch, c.Heads, request.Length, total);
+            RequireHeld(layer, work);
             work.Step = AttentionStep.Values;
             MultiplyAdds += request.Batch * work.MultiplyAdds;
             work.Square = square.Pointer;
@@ -216,18 +212,6 @@ public sealed unsafe partial class ForwardPass<T>
             step is AttentionStep.Everything or AttentionStep.Scores ? weights.ScoreBias : null,
             scoreBias.BucketsFor(config, request.Length));
         return AttentionOperation<T>.Record(tape, step, work, request.Batch, mask, q?.Variable, k?.Variable, v?.Variable, s?.Variable, parameters);
-    }
-
-    private T* Append(T* store, T* fresh, int capacity)
-    {
-        int width = config.KeyValueHeads * config.DHead;
-        int count = request.Length * width;
-        for (int b = 0; b < request.Batch; b++)
-        {
-            new ReadOnlySpan<T>(fresh + (b * count), count).CopyTo(new Span<T>(store + ((nint)((b * capacity) + past) * width), count));
-        }
-
-        return store;
     }
 
     private void WriteAttention(int layer, BlockWeights block, Scratch target)

@@ -161,8 +161,14 @@ public sealed unsafe partial class ForwardPass<T>
         int width = config.KeyValueHeads * config.DHead;
         int total = input.Classes[0].Past + input.Classes[0].Length;
         int sequences = input.Classes.Sum(part => part.Sequences);
-        T* k = Join(joinedKeys.Reserve(sequences, (long)total * width), input.Earlier.Keys<T>(layer).Pointer, keys.Pointer, total, width);
-        T* v = Join(joinedValues.Reserve(sequences, (long)total * width), input.Earlier.Values<T>(layer).Pointer, values.Pointer, total, width);
+        CacheLayer<T> held = input.Earlier.Layer<T>(layer);
+        if (held.Room < input.Earlier.Capacity)
+        {
+            throw new InvalidOperationException("the earlier run's cache has to keep all positions");
+        }
+
+        T* k = Join(joinedKeys.Reserve(sequences, (long)total * width), held.Keys, keys.Pointer, total, width);
+        T* v = Join(joinedValues.Reserve(sequences, (long)total * width), held.Values, values.Pointer, total, width);
         T* z = mixed.Reserve(rows, config.Heads * config.DHead);
         if (!Wants(HookKind.AttentionScores, layer) && !Wants(HookKind.Pattern, layer))
         {

@@ -67,6 +67,7 @@ public sealed unsafe partial class ForwardPass<T>
     private void Compute(in ForwardRequest input, IActivationListener<T>? visitor, CancellationToken cancellation)
     {
         Begin(input, visitor);
+        request.Cache?.Begin();
         Embed();
         NetworkWeights weights = network.Effective;
         for (int layer = 0; layer < config.Layers; layer++)
@@ -87,7 +88,7 @@ public sealed unsafe partial class ForwardPass<T>
             }
         }
 
-        request.Cache?.Length += request.Length;
+        request.Cache?.End(request.Length);
         cancellation.ThrowIfCancellationRequested();
         Unembed(weights);
         listener = null;
@@ -170,7 +171,7 @@ public sealed unsafe partial class ForwardPass<T>
             positions = new int[rows];
         }
 
-        span = 1;
+        span = leastSpan;
         for (int b = 0; b < request.Batch; b++)
         {
             int position = 0;

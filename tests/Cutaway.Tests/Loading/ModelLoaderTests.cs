@@ -37,7 +37,7 @@ public sealed class ModelLoaderTests : IDisposable
         string path = Path.Combine(folder, "notes.txt");
         File.WriteAllText(path, "x");
         CutawayException error = Assert.Throws<CutawayException>(() => ModelLoader.Load(path, DType.Float32, new HubCache(folder)));
-        Assert.Contains("neither a folder nor a .gguf file", error.Message, StringComparison.Ordinal);
+        Assert.Contains("neither a folder nor a .gguf file, nor another file of weights", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
