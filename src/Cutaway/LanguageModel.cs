@@ -65,16 +65,24 @@ public sealed class LanguageModel
     /// <summary>Where the hash comes from: it is computed when something first asks for it.</summary>
     internal Lazy<string> LazyHash { get; init; } = new("");
 
+    /// <summary>How the model's makers generate with it (<c>generation_config.json</c>), to begin from where that is wanted; where they do not say, options that change nothing.</summary>
+    /// <exception cref="CutawayException">The file cannot be read.</exception>
+    public GenerationOptions GenerationDefaults => LazyGeneration.Value;
+
+    /// <summary>Where those come from.</summary>
+    internal Lazy<GenerationOptions> LazyGeneration { get; init; } = new(static () => new());
+
     /// <summary>The precision it computes in.</summary>
     public DType DType { get; }
 
     /// <summary>The same model computing in another precision.</summary>
     public LanguageModel WithDType(DType dtype) => dtype == DType
         ? this
-        : new(Name, Network, tokenizer, dtype) { ChatTemplate = ChatTemplate, LazyHash = LazyHash };
+        : new(Name, Network, tokenizer, dtype) { ChatTemplate = ChatTemplate, LazyHash = LazyHash, LazyGeneration = LazyGeneration };
 
     /// <summary>The same model with another network, such as one with processed weights.</summary>
-    public LanguageModel WithNetwork(TransformerNetwork network) => new(Name, network, tokenizer, DType) { ChatTemplate = ChatTemplate, LazyHash = LazyHash };
+    public LanguageModel WithNetwork(TransformerNetwork network) =>
+        new(Name, network, tokenizer, DType) { ChatTemplate = ChatTemplate, LazyHash = LazyHash, LazyGeneration = LazyGeneration };
 
     /// <summary>The ids of a prompt.</summary>
     /// <exception cref="CutawayException">The prompt is empty, too long for the model, or holds ids outside the vocabulary.</exception>

@@ -2,6 +2,7 @@ using Cutaway.Models.Architectures;
 using Cutaway.Models.Formats;
 using Cutaway.Models.Network;
 using Cutaway.Models.Tokenizers;
+using Cutaway.Runs;
 using Cutaway.Tensors;
 
 namespace Cutaway.Loading;
@@ -46,15 +47,16 @@ internal static class ModelLoader
 
         ITensorSource tensors = ModelFolder.OpenWeights(path);
         string folder = ModelFolder.FolderOf(path);
-        return Join(name, dtype, ModelFolder.Read(path, tensors), tensors, () => TokenizerLoader.FromFolder(folder), () => TokenizerLoader.ChatTemplateOfFolder(folder));
+        return Join(name, dtype, ModelFolder.Read(path, tensors), tensors, () => TokenizerLoader.FromFolder(folder), () => TokenizerLoader.ChatTemplateOfFolder(folder), () => GenerationDefaults.Read(folder));
     }
 
     private static LanguageModel Join(
-        string name, DType dtype, (NetworkConfig Config, NetworkWeights Weights) network, ITensorSource tensors, Func<ITokenizer> tokenizer, Func<string?> template) =>
+        string name, DType dtype, (NetworkConfig Config, NetworkWeights Weights) network, ITensorSource tensors, Func<ITokenizer> tokenizer, Func<string?> template, Func<GenerationOptions>? generation = null) =>
         new(name, new TransformerNetwork(network.Config, network.Weights), new Lazy<ITokenizer>(() => MissingTokenizer.Or(tokenizer, network.Config.Vocabulary)), dtype)
         {
             ChatTemplate = template(),
             LazyHash = WeightHash.Lazily(tensors),
+            LazyGeneration = new(generation ?? (static () => new())),
         };
 
     private static CutawayException Unknown(string name, HubCache cache)
