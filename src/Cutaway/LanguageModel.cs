@@ -65,6 +65,13 @@ public sealed class LanguageModel
     /// <summary>Where the hash comes from: it is computed when something first asks for it.</summary>
     internal Lazy<string> LazyHash { get; init; } = new("");
 
+    /// <summary>How the model's makers generate with it (<c>generation_config.json</c>), to begin from where that is wanted; where they do not say, options that change nothing.</summary>
+    /// <exception cref="CutawayException">The file cannot be read.</exception>
+    public GenerationOptions GenerationDefaults => LazyGeneration.Value;
+
+    /// <summary>Where those come from.</summary>
+    internal Lazy<GenerationOptions> LazyGeneration { get; init; } = new(static () => new());
+
     /// <summary>What it was read from, if that can be written again.</summary>
     internal Loading.ModelOrigin? Origin { get; init; }
 
@@ -72,12 +79,10 @@ public sealed class LanguageModel
     public DType DType { get; }
 
     /// <summary>The same model computing in another precision.</summary>
-    public LanguageModel WithDType(DType dtype) => dtype == DType
-        ? this
-        : new(Name, Network, tokenizer, dtype) { ChatTemplate = ChatTemplate, LazyHash = LazyHash, Origin = Origin };
+    public LanguageModel WithDType(DType dtype) => dtype == DType ? this : With(Network, dtype);
 
     /// <summary>The same model with another network, such as one with processed weights.</summary>
-    public LanguageModel WithNetwork(TransformerNetwork network) => new(Name, network, tokenizer, DType) { ChatTemplate = ChatTemplate, LazyHash = LazyHash, Origin = Origin };
+    public LanguageModel WithNetwork(TransformerNetwork network) => With(network, DType);
 
     /// <summary>
     /// Writes the model to a folder in Hugging Face's layout, as <c>transformers</c> and <see cref="Load"/> read it: config.json,
@@ -244,6 +249,14 @@ public sealed class LanguageModel
             return Tensor.CopyOf<T>(logits, [.. residuals.Shape.SkipLast(1), Config.Vocabulary], [.. residuals.Axes.SkipLast(1), "vocab"]);
         }
     }
+
+    private LanguageModel With(TransformerNetwork network, DType dtype) => new(Name, network, tokenizer, dtype)
+    {
+        ChatTemplate = ChatTemplate,
+        LazyHash = LazyHash,
+        LazyGeneration = LazyGeneration,
+        Origin = Origin,
+    };
 
     private Run Run<T>(TokenBatch tokens, IReadOnlyList<PlanItem> plan, LogitScope logits, CancellationToken cancellation)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>

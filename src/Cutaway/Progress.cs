@@ -5,6 +5,9 @@ namespace Cutaway;
 /// <param name="Cancellation">Cancels the work.</param>
 public readonly record struct Progress(Action<string, double>? Report, CancellationToken Cancellation = default)
 {
+    /// <summary>Called with pieces of a text as it is made, where somebody reads along; null to keep it to the end.</summary>
+    public Action<string>? Text { get; init; }
+
     /// <summary>Reports a step and throws if the work was cancelled.</summary>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public void Step(string what, int done, int total)

@@ -17,7 +17,8 @@ internal sealed class ProgressLine(TextWriter writer) : IDisposable
     public static T During<T>(Invocation call, Func<Progress, T> work)
     {
         using ProgressLine? line = call.Terminal.ShowsProgress && !call.Has(SharedParameters.Quiet.Name) ? new ProgressLine(call.Terminal.Error) : null;
-        return work(new Progress(line is null ? null : line.Report, call.Cancellation));
+        bool reads = call.Text(SharedParameters.Json.Name) != "-";
+        return work(new Progress(line is null ? null : line.Report, call.Cancellation) { Text = reads ? call.Terminal.Tell : null });
     }
 
     /// <summary>Shows how far something is; calls in quick succession are passed over.</summary>

@@ -53,6 +53,13 @@ internal sealed class Terminal : IDisposable
         };
     }
 
+    /// <summary>Writes a piece of a text at once.</summary>
+    public void Tell(string piece)
+    {
+        Out.Write(piece);
+        Out.Flush();
+    }
+
     /// <inheritdoc/>
     public void Dispose() => text.Dispose();
 

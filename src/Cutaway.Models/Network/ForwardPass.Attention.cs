@@ -74,11 +74,12 @@ public sealed unsafe partial class ForwardPass<T>
             Linear(read, rows, weights.Key, keys);
         }
 
-        if (c.ProjectionBound is { } bound)
+        if (c.ProjectionBound is { } limit)
         {
-            Clamp(queries, T.CreateTruncating(bound), c.Heads * c.DHead);
-            Clamp(keys, T.CreateTruncating(bound), c.KeyValueHeads * c.DHead);
-            Clamp(values, T.CreateTruncating(bound), c.KeyValueHeads * c.DHead);
+            T bound = T.CreateTruncating(limit);
+            Clamp(queries, -bound, bound, c.Heads * c.DHead);
+            Clamp(keys, -bound, bound, c.KeyValueHeads * c.DHead);
+            Clamp(values, -bound, bound, c.KeyValueHeads * c.DHead);
         }
 
         Visit(HookKind.Query, layer, queries, batch, length, c.Heads, c.DHead);
@@ -135,24 +136,19 @@ public sealed unsafe partial class ForwardPass<T>
     {
         NetworkConfig c = config;
         int total = past + request.Length;
-        T* k = keys.Pointer;
-        T* v = values.Pointer;
-        int capacity = request.Length;
-        if (request.Cache is { } cache)
-        {
-            k = Append(cache.Keys<T>(layer).Pointer, k, cache.Capacity);
-            v = Append(cache.Values<T>(layer).Pointer, v, cache.Capacity);
-            capacity = cache.Capacity;
-        }
-
         fixed (bool* seen = mask)
         {
             AttentionWork<T> work = Work(layer, past, request.Length);
             work.Q = queries.Pointer;
-            work.K = k;
-            work.V = v;
+            work.K = keys.Pointer;
+            work.V = values.Pointer;
+            work.Capacity = request.Length;
             work.Mask = seen;
-            work.Capacity = capacity;
+            if (request.Cache is { } cache)
+            {
+                Extend(cache.Layer<T>(layer), ref work);
+            }
+
             int items = request.Batch * work.ItemsPerSequence;
             long size = (long)rows * c.Heads * (total + c.DHead);
             if (!Wants(HookKind.AttentionScores, layer) && !Wants(HookKind.Pattern, layer))
@@ -173,6 +169,7 @@ public sealed unsafe partial class ForwardPass<T>
             network.Pool.ForRows(items, size, ref work);
             _ = tape is null ? null : square.Variable.Keep();
             Visit(HookKind.Pattern, layer, square, request.Batch, c.Heads, request.Length, total);
+            RequireHeld(layer, work);
             work.Step = AttentionStep.Values;
             MultiplyAdds += request.Batch * work.MultiplyAdds;
             work.Square = square.Pointer;
@@ -216,18 +213,6 @@ public sealed unsafe partial class ForwardPass<T>
             step is AttentionStep.Everything or AttentionStep.Scores ? weights.ScoreBias : null,
             scoreBias.BucketsFor(config, request.Length));
         return AttentionOperation<T>.Record(tape, step, work, request.Batch, mask, q?.Variable, k?.Variable, v?.Variable, s?.Variable, parameters);
-    }
-
-    private T* Append(T* store, T* fresh, int capacity)
-    {
-        int width = config.KeyValueHeads * config.DHead;
-        int count = request.Length * width;
-        for (int b = 0; b < request.Batch; b++)
-        {
-            new ReadOnlySpan<T>(fresh + (b * count), count).CopyTo(new Span<T>(store + ((nint)((b * capacity) + past) * width), count));
-        }
-
-        return store;
     }
 
     private void WriteAttention(int layer, BlockWeights block, Scratch target)

@@ -17,6 +17,7 @@ public sealed unsafe partial class ForwardPass<T>
     public long Bytes => sizeof(T) * (
         residual.Capacity + read.Capacity + written.Capacity + logits.Capacity + positionVectors.Capacity + queries.Capacity + keys.Capacity + values.Capacity
         + square.Capacity + mixed.Capacity + perHead.Capacity + perHeadNormalized.Capacity + outputWeights.Capacity + parallelPart.Capacity + gathered.Capacity + mlpIn.Capacity
+        + routerLogits.Capacity + expertChoices.Capacity + expertWeights.Capacity + expertIn.Capacity + expertOut.Capacity + sharedWeights.Capacity
         + pre.Capacity + preLinear.Capacity + normalized.Capacity + scales.Capacity + ownScales.Capacity + unscaled.Capacity + joinedKeys.Capacity + joinedValues.Capacity);
 
     /// <summary>Makes room for rows that go on from an earlier run; <see cref="Continue"/> then takes them through blocks.</summary>
@@ -161,8 +162,14 @@ public sealed unsafe partial class ForwardPass<T>
         int width = config.KeyValueHeads * config.DHead;
         int total = input.Classes[0].Past + input.Classes[0].Length;
         int sequences = input.Classes.Sum(part => part.Sequences);
-        T* k = Join(joinedKeys.Reserve(sequences, (long)total * width), input.Earlier.Keys<T>(layer).Pointer, keys.Pointer, total, width);
-        T* v = Join(joinedValues.Reserve(sequences, (long)total * width), input.Earlier.Values<T>(layer).Pointer, values.Pointer, total, width);
+        CacheLayer<T> held = input.Earlier.Layer<T>(layer);
+        if (held.Room < input.Earlier.Capacity)
+        {
+            throw new InvalidOperationException("the earlier run's cache has to keep all positions");
+        }
+
+        T* k = Join(joinedKeys.Reserve(sequences, (long)total * width), held.Keys, keys.Pointer, total, width);
+        T* v = Join(joinedValues.Reserve(sequences, (long)total * width), held.Values, values.Pointer, total, width);
         T* z = mixed.Reserve(rows, config.Heads * config.DHead);
         if (!Wants(HookKind.AttentionScores, layer) && !Wants(HookKind.Pattern, layer))
         {

@@ -1,18 +1,25 @@
 using System.Numerics;
-using Cutaway.Tensors;
 
 namespace Cutaway.Models.Network;
 
-/// <summary>Keys (rotated) and values of the positions seen so far, so that generation computes only what is new.</summary>
+/// <summary>
+/// Keys (rotated) and values of the positions seen so far, so that generation computes only what is new. Heads that share
+/// keys and values share the memory; a layer with a window keeps only the positions that later ones still see.
+/// </summary>
 public sealed class KeyValueCache
 {
-    private readonly object[] keys;
-    private readonly object[] values;
+    private readonly NetworkConfig config;
+    private readonly ICacheLayer[] layers;
+    private readonly bool keepAll;
+    private readonly bool isWindowed;
+    private bool isInterrupted;
 
-    private KeyValueCache(int layers, int batch, int capacity)
+    private KeyValueCache(NetworkConfig config, ICacheLayer[] layers, int batch, int capacity, bool keepAll)
     {
-        keys = new object[layers];
-        values = new object[layers];
+        this.config = config;
+        this.layers = layers;
+        this.keepAll = keepAll;
+        isWindowed = Array.Exists(layers, layer => layer.Room < capacity);
         Batch = batch;
         Capacity = capacity;
     }
@@ -23,45 +30,44 @@ public sealed class KeyValueCache
     /// <summary>Positions there is room for.</summary>
     public int Capacity { get; }
 
-    /// <summary>Positions held.</summary>
-    public int Length { get; internal set; }
+    /// <summary>Positions read so far.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>Bytes of all keys and values.</summary>
+    public long Bytes => layers.Sum(layer => layer.Bytes);
 
     /// <summary>An empty cache for a network computing in <typeparamref name="T"/>.</summary>
-    public static KeyValueCache Create<T>(NetworkConfig config, int batch, int capacity)
+    /// <param name="config">The network's.</param>
+    /// <param name="batch">Sequences.</param>
+    /// <param name="capacity">Positions of each.</param>
+    /// <param name="keepAll">Whether layers with windows keep every position too, for runs that go on from earlier ones (<see cref="PackedRows"/>).</param>
+    public static KeyValueCache Create<T>(NetworkConfig config, int batch, int capacity, bool keepAll = false)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        KeyValueCache cache = new(config.Layers, batch, capacity);
-        long size = (long)batch * capacity * config.KeyValueHeads * config.DHead;
-        for (int layer = 0; layer < config.Layers; layer++)
+        int width = config.KeyValueHeads * config.DHead;
+        ICacheLayer[] layers = new ICacheLayer[config.Layers];
+        for (int layer = 0; layer < layers.Length; layer++)
         {
-            cache.keys[layer] = new NativeBuffer<T>(size);
-            cache.values[layer] = new NativeBuffer<T>(size);
+            int room = Room(config.LayerConfigs[layer].Window, capacity, keepAll);
+            layers[layer] = new CacheLayer<T>(batch, room, width, config.LayerConfigs[layer].Window ?? int.MaxValue);
         }
 
-        return cache;
+        return new(config, layers, batch, capacity, keepAll);
     }
 
     /// <summary>A cache in which the one sequence of this one stands so many times, to go on in different ways.</summary>
     /// <param name="batch">How many times.</param>
-    /// <param name="capacity">Positions there is room for.</param>
+    /// <param name="capacity">Positions there is room for, no fewer than were read so far.</param>
     public KeyValueCache Repeated<T>(int batch, int capacity)
-        where T : unmanaged
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        KeyValueCache cache = new(keys.Length, batch, capacity) { Length = Length };
-        foreach ((object[] from, object[] to) in ((object[], object[])[])[(keys, cache.keys), (values, cache.values)])
+        ArgumentOutOfRangeException.ThrowIfNotEqual(Batch, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, Length);
+        KeyValueCache cache = Create<T>(config, batch, capacity, keepAll);
+        cache.Length = Length;
+        for (int layer = 0; layer < layers.Length; layer++)
         {
-            for (int layer = 0; layer < from.Length; layer++)
-            {
-                ReadOnlySpan<T> source = Typed<T>(from[layer]).Span;
-                int width = source.Length / Capacity;
-                NativeBuffer<T> target = new((long)batch * capacity * width);
-                for (int b = 0; b < batch; b++)
-                {
-                    source[..(Length * width)].CopyTo(target.Span[(b * capacity * width)..]);
-                }
-
-                to[layer] = target;
-            }
+            cache.Layer<T>(layer).Repeat(Layer<T>(layer), Length);
         }
 
         return cache;
@@ -74,31 +80,37 @@ public sealed class KeyValueCache
     public void CopySequence<T>(int from, int to, int first)
         where T : unmanaged
     {
-        if (from == to)
+        for (int layer = 0; from != to && layer < layers.Length; layer++)
         {
-            return;
-        }
-
-        foreach (object[] layers in (object[][])[keys, values])
-        {
-            foreach (object layer in layers)
-            {
-                Span<T> all = Typed<T>(layer).Span;
-                int width = all.Length / (Batch * Capacity);
-                all.Slice(((from * Capacity) + first) * width, (Length - first) * width).CopyTo(all[(((to * Capacity) + first) * width)..]);
-            }
+            Layer<T>(layer).CopySequence(from, to, first, Length);
         }
     }
 
-    /// <summary>Keys of a layer, [batch, capacity, key head, d_head].</summary>
-    internal NativeBuffer<T> Keys<T>(int layer)
-        where T : unmanaged => Typed<T>(keys[layer]);
-
-    /// <summary>Values of a layer, [batch, capacity, key head, d_head].</summary>
-    internal NativeBuffer<T> Values<T>(int layer)
-        where T : unmanaged => Typed<T>(values[layer]);
-
-    private static NativeBuffer<T> Typed<T>(object buffer)
+    /// <summary>A layer's keys and values.</summary>
+    internal CacheLayer<T> Layer<T>(int layer)
         where T : unmanaged =>
-        buffer as NativeBuffer<T> ?? throw new InvalidOperationException("the cache was made for another precision");
+        layers[layer] as CacheLayer<T> ?? throw new InvalidOperationException("the cache was made for another precision");
+
+    /// <summary>A pass begins to read positions.</summary>
+    /// <exception cref="CutawayException">An earlier pass did not end, and has taken from layers with windows what this one needs.</exception>
+    internal void Begin()
+    {
+        if (isInterrupted)
+        {
+            throw CutawayException.Usage("a run into this key/value cache was cut short, and its layers with windows have moved on; make a new cache");
+        }
+
+        isInterrupted = isWindowed;
+    }
+
+    /// <summary>The pass has read them.</summary>
+    internal void End(int count)
+    {
+        Length += count;
+        isInterrupted = false;
+    }
+
+    // Every eighth of a window what is still seen moves to the front: eight positions moved for each that is read.
+    private static int Room(int? window, int capacity, bool keepAll) =>
+        window is { } seen && !keepAll ? (int)Math.Min(capacity, seen - 1L + ((seen + 7L) / 8)) : capacity;
 }

@@ -26,7 +26,7 @@ public readonly record struct RowClass(int FirstRow, int Sequences, int Past, in
 
 /// <summary>Rows of residual streams, class after class, that go on from a run of the same prompts.</summary>
 /// <param name="Classes">Which rows are whose; without gaps.</param>
-/// <param name="Earlier">Keys and values of that run, at every position of its prompts.</param>
+/// <param name="Earlier">Keys and values of that run, at every position of its prompts (kept by all layers).</param>
 public sealed record PackedRows(IReadOnlyList<RowClass> Classes, KeyValueCache Earlier)
 {
     /// <summary>Which positions of the prompts are real, [prompt, pos]; empty where all are.</summary>

@@ -88,7 +88,7 @@ internal unsafe struct AttentionBackwardWork<T> : IParallelWork
         NativeBuffer<T> memory = RowScratch<T>.Take((capped ? 3L : 2L) * size);
         T* pattern = memory.Pointer;
         T* gradient = pattern + size;
-        Forward.Scores(block, start, keys, pattern);
+        Forward.Scores(block, start, keys, pattern, keys);
         if (capped)
         {
             new ReadOnlySpan<T>(pattern, size).CopyTo(new Span<T>(gradient + size, size));
@@ -118,7 +118,7 @@ internal unsafe struct AttentionBackwardWork<T> : IParallelWork
         {
             // The hook saw minus infinity where a key is hidden, so the scores are computed again.
             capped = gradient + size;
-            Forward.Scores(block, 0, keys, capped);
+            Forward.Scores(block, 0, keys, capped, keys);
         }
 
         new ReadOnlySpan<T>(Gradient + square, size).CopyTo(new Span<T>(gradient, size));

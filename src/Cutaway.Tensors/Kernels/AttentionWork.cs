@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using Cutaway.Tensors.Kernels.Products;
 using Cutaway.Tensors.Parallel;
 
 namespace Cutaway.Tensors.Kernels;
@@ -44,6 +45,9 @@ internal unsafe struct AttentionWork<T> : IParallelWork
     public int Length;
     public int Past;
     public int Capacity;
+
+    /// <summary>The position of the first key that is held; none before it is seen by any query.</summary>
+    public int FirstKey;
     public int Window;
 
     /// <summary>Whether queries see keys after themselves too, as in encoders.</summary>
@@ -91,9 +95,9 @@ internal unsafe struct AttentionWork<T> : IParallelWork
             // Keys that no query of the block can see are left out.
             (int start, int end) = Seen(first, Length == 1 ? 1 : block.Count);
             NativeBuffer<T> memory = RowScratch<T>.Take((long)block.Count * (end - start));
-            Scores(block, start, end - start, memory.Pointer);
+            Scores(block, start, end - start, memory.Pointer, end - start);
             Pattern(block, start, end - start, memory.Pointer);
-            Values(block, start, end - start, memory.Pointer);
+            Values(block, start, end - start, memory.Pointer, end - start);
             GC.KeepAlive(memory);
             return;
         }
@@ -102,7 +106,7 @@ internal unsafe struct AttentionWork<T> : IParallelWork
         switch (Step)
         {
             case AttentionStep.Scores:
-                Scores(block, 0, total, rows);
+                Scores(block, FirstKey, total - FirstKey, rows + FirstKey, total);
                 HideScores(block, total, rows);
                 break;
             case AttentionStep.Pattern:
@@ -114,30 +118,40 @@ internal unsafe struct AttentionWork<T> : IParallelWork
 
                 break;
             default:
-                Values(block, 0, total, rows);
+                Values(block, FirstKey, total - FirstKey, rows + FirstKey, total);
                 break;
         }
     }
 
-    internal readonly void Scores(in Block block, int start, int keys, T* scores)
+    internal readonly void Scores(in Block block, int start, int keys, T* scores, int stride)
     {
-        MatrixProduct.Multiply(null, Rows(Q, block), Shared(K, block, start, keys).Transpose(), new MatrixView<T>(scores, block.Count, keys, keys), Scale);
-        if (SoftCap != T.Zero)
+        MatrixProduct.Multiply(null, Rows(Q, block), Shared(K, block, start, keys).Transpose(), new MatrixView<T>(scores, block.Count, keys, stride), Scale);
+        for (int i = 0; SoftCap != T.Zero && i < block.Count; i++)
         {
-            Kernels.SoftCap.Apply(new Span<T>(scores, block.Count * keys), SoftCap);
+            Kernels.SoftCap.Apply(new Span<T>(scores + ((nint)i * stride), keys), SoftCap);
         }
 
         for (int i = 0; Bias is not null && i < block.Count; i++)
         {
             int query = Past + block.First + (Length == 1 ? 0 : i);
             T* bias = Bias + ((nint)HeadOf(block, i) * ((2 * BiasSpan) - 1)) + (start - query + BiasSpan - 1);
-            Span<T> row = new(scores + ((nint)i * keys), keys);
+            Span<T> row = new(scores + ((nint)i * stride), keys);
             TensorPrimitives.Add(row, new ReadOnlySpan<T>(bias, keys), row);
         }
     }
 
-    private readonly void Values(in Block block, int start, int keys, T* pattern) =>
-        MatrixProduct.Multiply(null, new MatrixView<T>(pattern, block.Count, keys, keys), Shared(V, block, start, keys), Rows(Z, block), T.One);
+    // The mix of values. Products sum in blocks from where they begin, so that one which begins amid a block, at the edge of
+    // a window, is cut at the block's end: a query's result then has the same bits whatever else its pass computes.
+    private readonly void Values(in Block block, int start, int keys, T* pattern, int stride)
+    {
+        int cut = start % InnerBlocks.Length == 0 ? keys : Math.Min(keys, InnerBlocks.Length - (start % InnerBlocks.Length));
+        MatrixProduct.Multiply(null, new MatrixView<T>(pattern, block.Count, cut, stride), Shared(V, block, start, cut), Rows(Z, block), T.One);
+        if (cut < keys)
+        {
+            MatrixView<T> rest = new(pattern + cut, block.Count, keys - cut, stride);
+            MatrixProduct.Multiply(null, rest, Shared(V, block, start + cut, keys - cut), Rows(Z, block), T.One, accumulate: true);
+        }
+    }
 
     /// <summary>The softmax over the keys that each query sees; the rest becomes zero.</summary>
     internal readonly void Pattern(in Block block, int start, int keys, T* scores)
@@ -235,7 +249,7 @@ internal unsafe struct AttentionWork<T> : IParallelWork
 
     /// <summary>A run of the keys or values that the block reads.</summary>
     internal readonly MatrixView<T> Shared(T* x, in Block block, int start, int count) =>
-        new(x + ((((nint)block.Sequence * Capacity) + start) * KeyHeads + block.KeyHead) * DHead, count, DHead, KeyHeads * DHead);
+        new(x + ((((nint)block.Sequence * Capacity) + start - FirstKey) * KeyHeads + block.KeyHead) * DHead, count, DHead, KeyHeads * DHead);
 
     /// <summary>Queries that read the same keys.</summary>
     /// <param name="Sequence">Of the batch.</param>

@@ -2,6 +2,7 @@ using Cutaway.Models.Architectures;
 using Cutaway.Models.Formats;
 using Cutaway.Models.Network;
 using Cutaway.Models.Tokenizers;
+using Cutaway.Runs;
 using Cutaway.Tensors;
 
 namespace Cutaway.Loading;
@@ -48,7 +49,14 @@ internal static class ModelLoader
         string folder = ModelFolder.FolderOf(path);
         (NetworkConfig, NetworkWeights) network = ModelFolder.Read(path, tensors);
         return Join(
-            name, dtype, network, tensors, () => TokenizerLoader.FromFolder(folder), () => TokenizerLoader.ChatTemplateOfFolder(folder), ModelOrigin.OfFolder(path, tensors, network));
+            name,
+            dtype,
+            network,
+            tensors,
+            () => TokenizerLoader.FromFolder(folder),
+            () => TokenizerLoader.ChatTemplateOfFolder(folder),
+            () => GenerationDefaults.Read(folder),
+            ModelOrigin.OfFolder(path, tensors, network));
     }
 
     private static LanguageModel Join(
@@ -58,11 +66,13 @@ internal static class ModelLoader
         ITensorSource tensors,
         Func<ITokenizer> tokenizer,
         Func<string?> template,
+        Func<GenerationOptions>? generation = null,
         ModelOrigin? origin = null) =>
         new(name, new TransformerNetwork(network.Config, network.Weights), new Lazy<ITokenizer>(() => MissingTokenizer.Or(tokenizer, network.Config.Vocabulary)), dtype)
         {
             ChatTemplate = template(),
             LazyHash = WeightHash.Lazily(tensors),
+            LazyGeneration = new(generation ?? (static () => new())),
             Origin = origin,
         };
 

@@ -29,8 +29,7 @@ internal sealed class BaseRun<T>
     public KeyValueCache Cache { get; }
 
     /// <summary>Bytes held for the variants to start from.</summary>
-    public long Bytes => captured.Values.Sum(tensor => tensor.Bytes)
-        + (2L * config.Layers * Prompts.Batch * Prompts.Length * config.KeyValueHeads * config.DHead * System.Runtime.CompilerServices.Unsafe.SizeOf<T>());
+    public long Bytes => captured.Values.Sum(tensor => tensor.Bytes) + Cache.Bytes;
 
     /// <summary>Runs the prompts once.</summary>
     /// <param name="pass">The pass to run them in.</param>
@@ -48,7 +47,7 @@ internal sealed class BaseRun<T>
             .OfType<HookPoint>();
         PlanItem[] captures = [.. streams.Concat(touched).DistinctBy(point => point.Index).Select(point => Capture.At(new Site(point.Name)))];
         PlanListener<T> listener = new(CompiledPlan.Compile(hooks, [.. changes, .. captures], prompts));
-        KeyValueCache cache = KeyValueCache.Create<T>(config, prompts.Batch, prompts.Length);
+        KeyValueCache cache = KeyValueCache.Create<T>(config, prompts.Batch, prompts.Length, keepAll: true);
         pass.Run(new ForwardRequest(prompts.Ids, prompts.Batch, prompts.Length) { AttentionMask = prompts.Mask, Logits = LogitScope.None, Cache = cache }, listener, cancellation);
         return new(config, prompts, cache, listener.Captured);
     }

@@ -44,7 +44,16 @@ internal static class Generator
         {
             listener?.Step = step;
             ForwardRequest request = new(ids, batch.Batch, length) { AttentionMask = Mask(batch, cache.Length + length), Cache = cache, Logits = LogitScope.Last };
-            pass.Run(request, dola is null ? listener : dola.Taps, cancellation);
+            if (capturing || dola is not null)
+            {
+                pass.Run(request, dola is null ? listener : dola.Taps, cancellation);
+            }
+            else
+            {
+                // What is captured is to be whole; everything else may come in pieces.
+                pass.Prefill(request, listener, cancellation: cancellation);
+            }
+
             if (capturing)
             {
                 captures.Add(new Dictionary<string, Tensor>(listener!.Captured));

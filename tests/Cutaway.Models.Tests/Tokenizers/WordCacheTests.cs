@@ -33,8 +33,15 @@ public sealed class WordCacheTests
             List<Token> whole = [];
             model.Encode(text, whole);
             List<Token> parts = [];
-            PreTokenizer[] cuts = [.. MarkedWords.Cuts(model, vocabulary, '▁')];
+            PreTokenizer[] cuts = [.. MarkedWords.Cuts(vocabulary, '▁')];
             PreTokenizers.Sequence(cuts)(text, word => model.Encode(word, parts));
+            Assert.Equal(whole, parts);
+
+            UnigramModel unigram = new(vocabulary, [.. tokens.Select(token => token == "?" ? double.NaN : -random.NextDouble())], "test") { Unknown = 3 };
+            whole.Clear();
+            unigram.Encode(text, whole);
+            parts.Clear();
+            PreTokenizers.Sequence(cuts)(text, word => unigram.Encode(word, parts));
             Assert.Equal(whole, parts);
             cut += cuts.Length;
         }

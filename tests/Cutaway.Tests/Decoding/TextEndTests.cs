@@ -59,8 +59,10 @@ public sealed class TextEndTests
     [Fact]
     public async Task A_stream_that_is_left_ends_the_generation_and_errors_reach_the_reader()
     {
+        // Slow enough that the reader is gone long before the end.
         int made = 0;
-        await foreach (string piece in Fable.Stream(Beginning, new GenerationOptions { MaxTokens = 110, StopAtEnd = false, OnToken = _ => made++ }))
+        GenerationOptions slow = new() { MaxTokens = 110, StopAtEnd = false, OnToken = _ => Thread.Sleep(made++ < 3 ? 0 : 20) };
+        await foreach (string piece in Fable.Stream(Beginning, slow))
         {
             break;
         }

@@ -125,6 +125,18 @@ public sealed class SmolLm2Tests
     }
 
     [SkippableFact]
+    public void Prompts_of_three_lengths_in_one_batch_give_the_golden_texts()
+    {
+        LanguageModel model = TestModels.SmolLm2();
+        JsonElement goldens = new Golden("smollm2", "generation").Json.GetProperty("generation");
+        string[] names = ["chat", "fact", "ioi"];
+        Prompt[] prompts = [.. names.Select(name => Cutaway.Prompt.FromIds(Golden.Ids(goldens.GetProperty(name).GetProperty("prompt_ids"))))];
+        IReadOnlyList<Generation> generations = model.Generate(prompts, new GenerationOptions { MaxTokens = 30 });
+        Assert.Equal(names.Select(name => Golden.Ids(goldens.GetProperty(name).GetProperty("ids"))), generations.Select(generation => generation.Ids.ToArray()));
+        Assert.All(generations, generation => Assert.Equal(FinishReason.EndToken, generation.Finish));
+    }
+
+    [SkippableFact]
     public void Explain_puts_head_23_3_first_and_names_the_induction_heads()
     {
         Golden golden = new("smollm2", "lens_dla");

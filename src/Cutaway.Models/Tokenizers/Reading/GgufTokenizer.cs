@@ -5,21 +5,14 @@ using Cutaway.Models.Tokenizers.Words;
 namespace Cutaway.Models.Tokenizers.Reading;
 
 /// <summary>
-/// Puts a tokenizer together from the metadata of a GGUF file. Its <c>tokenizer.ggml.model</c> is "gpt2" for byte-level vocabularies with merges,
-/// and "llama" for SentencePiece's with scores.
+/// Puts a tokenizer together from the metadata of a GGUF file. Its <c>tokenizer.ggml.model</c> is "gpt2" for byte-level vocabularies with merges, "llama" and "t5" for
+/// SentencePiece's with scores (byte-pair encoding and unigram), and "bert" for WordPiece.
 /// </summary>
 internal static class GgufTokenizer
 {
     private const string Prefix = "tokenizer.ggml.";
-    private const string Mark = "▁";
-
-    /// <summary>The kinds of tokens, as the format numbers them.</summary>
-    private enum Kind
-    {
-        Unknown = 2,
-        Control = 3,
-        UserDefined = 4,
-    }
+    private const char WordStart = '▁';
+    private const string WordPart = "##";
 
     /// <summary>The tokenizer of a file.</summary>
     /// <exception cref="CutawayException">The file has none, or one that is not supported.</exception>
@@ -27,15 +20,21 @@ internal static class GgufTokenizer
     {
         GgufMetadata metadata = file.Metadata;
         string model = metadata.FindString(Prefix + "model") ?? throw CutawayException.Model($"{file.Path} has no tokenizer ('{Prefix}model'); ids must be given instead of text");
-        if (model is not ("gpt2" or "llama"))
+        if (model is not ("gpt2" or "llama" or "t5" or "bert"))
         {
-            throw CutawayException.Model($"{file.Path} holds a tokenizer of the type {Quote.Name(model)}, which is not supported; supported are gpt2 (byte-level BPE) and llama (SentencePiece BPE)");
+            throw CutawayException.Model(
+                $"{file.Path} holds a tokenizer of the type {Quote.Name(model)}, which is not supported; supported are gpt2 (byte-level BPE), llama and t5 (SentencePiece) and bert (WordPiece)");
         }
 
         string[] tokens = metadata.GetStrings(Prefix + "tokens");
-        AddedToken[] added = Added(tokens, OneEach(metadata.FindInts(Prefix + "token_type"), tokens.Length, "token_type", file.Path)).ToArray();
-        Vocabulary vocabulary = new(tokens, file.Path);
-        return model == "gpt2" ? ByteLevelOf(file, vocabulary, added) : SentencePieceOf(file, vocabulary, added);
+        int[]? numbers = OneEach(metadata.FindInts(Prefix + "token_type"), tokens.Length, "token_type", file.Path);
+        PieceKind[]? kinds = numbers is null ? null : Array.ConvertAll(numbers, number => (PieceKind)number);
+        return model switch
+        {
+            "gpt2" => ByteLevelOf(file, new Vocabulary(tokens, file.Path), [.. SentencePieces.Added(tokens, kinds)]),
+            "bert" => WordPieceOf(file, tokens),
+            _ => SentencePieceOf(file, tokens, kinds ?? [.. tokens.Select(_ => PieceKind.Normal)], isUnigram: model == "t5"),
+        };
     }
 
     private static Tokenizer ByteLevelOf(GgufFile file, Vocabulary vocabulary, AddedToken[] added)
@@ -56,7 +55,7 @@ internal static class GgufTokenizer
         {
             PreTokenizer = steps.Build(file.Path),
             Letters = ByteLevel.Encode,
-            PostProcessor = Ends(file, vocabulary, beginsByDefault: steps.WholeWordsFirst),
+            PostProcessor = Ends(file, vocabulary, beginsByDefault: steps.Begins, endsByDefault: false),
             Decoder = Decoders.Bytes,
             InnerDecoder = Decoders.Bytes,
             BeginOfText = Id(file, "bos_token_id", vocabulary),
@@ -64,43 +63,51 @@ internal static class GgufTokenizer
         };
     }
 
-    private static Tokenizer SentencePieceOf(GgufFile file, Vocabulary vocabulary, AddedToken[] added)
+    private static Tokenizer SentencePieceOf(GgufFile file, string[] tokens, PieceKind[] kinds, bool isUnigram)
     {
-        float[] scores = OneEach(file.Metadata.GetFloats(Prefix + "scores"), vocabulary.Count, "scores", file.Path)!;
-        bool prefixed = file.Metadata.FindBool(Prefix + "add_space_prefix") ?? true;
-        BpeModel model = new(vocabulary, new ScoreTable(vocabulary, scores))
+        Vocabulary vocabulary = new(tokens, file.Path);
+        return new SentencePieces(tokens, kinds, OneEach(file.Metadata.GetFloats(Prefix + "scores"), tokens.Length, "scores", file.Path)!, file.Path)
         {
+            IsUnigram = isUnigram,
+            PrefixSpace = file.Metadata.FindBool(Prefix + "add_space_prefix") ?? true,
+            DropsExtraSpaces = file.Metadata.FindBool(Prefix + "remove_extra_whitespaces") ?? false,
+            Rules = [.. (file.Metadata.FindInts(Prefix + "precompiled_charsmap") ?? []).Select(value => (byte)value)],
             Unknown = Id(file, "unknown_token_id", vocabulary),
-            FuseUnknown = true,
-            ByteFallback = true,
-        };
-        TextPattern spaces = TextPatterns.Literal(" ");
-        Decoder[] inner = [Decoders.Metaspace(Mark[0], dropFirst: false), Decoders.ByteFallback, Decoders.Fuse];
-        return new Tokenizer(vocabulary, model, added, text => Normalizers.Replace(prefixed ? Normalizers.Prepend(text, Mark) : text, spaces, Mark))
-        {
-            PreTokenizer = PreTokenizers.Sequence(MarkedWords.Cuts(model, vocabulary, Mark[0])),
-            PostProcessor = Ends(file, vocabulary, beginsByDefault: true),
-            Decoder = Decoders.Sequence(prefixed ? [.. inner, Decoders.Strip(' ', 1, 0)] : inner),
-            InnerDecoder = Decoders.Sequence(inner),
             BeginOfText = Id(file, "bos_token_id", vocabulary),
             EndOfText = Id(file, "eos_token_id", vocabulary),
+            Ends = Ends(file, vocabulary, beginsByDefault: !isUnigram, endsByDefault: isUnigram),
+        }.Build();
+    }
+
+    /// <summary>The converter writes tokens that begin a word with a mark and the others without their prefix, but for those in brackets.</summary>
+    private static Tokenizer WordPieceOf(GgufFile file, string[] written)
+    {
+        string[] tokens = Array.ConvertAll(written, token => token is ['[', .., ']'] ? token : token is [WordStart, .. string rest] ? rest : WordPart + token);
+        Vocabulary vocabulary = new(tokens, file.Path);
+        int Special(string key, string name) => Id(file, key, vocabulary) ?? vocabulary.Demand(name, file.Path, $"'{Prefix}{key}', by its default,");
+        int begin = Id(file, "cls_token_id", vocabulary) ?? Special("bos_token_id", "[CLS]");
+        int end = Special("seperator_token_id", "[SEP]");
+        int unknown = Special("unknown_token_id", "[UNK]");
+        bool lowered = file.Metadata.FindBool(Prefix + "normalizer.lowercase") ?? true;
+        int[] special = [begin, end, unknown, .. new[] { "[PAD]", "[MASK]" }.Select(vocabulary.Find).OfType<int>()];
+        return new Tokenizer(
+            vocabulary,
+            new WordPieceModel(vocabulary, WordPart, unknown, longestWord: 100),
+            [.. special.Distinct().Select(id => new AddedToken(id, tokens[id], Special: true))],
+            BertText.Normalizer(clean: true, spaced: true, file.Metadata.FindBool(Prefix + "normalizer.strip_accents") ?? lowered, lowered))
+        {
+            PreTokenizer = PreTokenizers.Sequence(PreTokenizers.Bert),
+            PostProcessor = new PostProcessor([begin], [end]),
+            Decoder = Decoders.WordPiece(WordPart, cleans: true, first: true),
+            InnerDecoder = Decoders.WordPiece(WordPart, cleans: true, first: false),
+            BeginOfText = begin,
+            EndOfText = end,
         };
     }
 
-    private static IEnumerable<AddedToken> Added(string[] tokens, int[]? kinds)
-    {
-        for (int id = 0; kinds is not null && id < tokens.Length; id++)
-        {
-            if ((Kind)kinds[id] is Kind.Unknown or Kind.Control or Kind.UserDefined && tokens[id].Length > 0)
-            {
-                yield return new AddedToken(id, tokens[id], Special: (Kind)kinds[id] != Kind.UserDefined);
-            }
-        }
-    }
-
-    private static PostProcessor Ends(GgufFile file, Vocabulary vocabulary, bool beginsByDefault) => new(
+    private static PostProcessor Ends(GgufFile file, Vocabulary vocabulary, bool beginsByDefault, bool endsByDefault) => new(
         Ends(file, "add_bos_token", "bos_token_id", vocabulary, beginsByDefault),
-        Ends(file, "add_eos_token", "eos_token_id", vocabulary, absent: false));
+        Ends(file, "add_eos_token", "eos_token_id", vocabulary, endsByDefault));
 
     private static int[] Ends(GgufFile file, string flag, string key, Vocabulary vocabulary, bool absent) =>
         (file.Metadata.FindBool(Prefix + flag) ?? absent) && Id(file, key, vocabulary) is { } id ? [id] : [];

@@ -26,7 +26,7 @@ internal static class JsonTokenizer
         Normalizer normalizer = StepReader.Normalizer(root.OptionalSection("normalizer"));
         PreTokenizer[] words = [.. StepReader.PreTokenizer(root.OptionalSection("pre_tokenizer"))];
         ITokenModel tokens = Model(type, file, model, vocabulary);
-        words = words.Length == 0 && tokens is BpeModel bpe ? [.. MarkedWords.Cuts(bpe, vocabulary, SentencePieceMark)] : words;
+        words = words.Length == 0 && tokens is BpeModel { WholeWordsFirst: false, ContinuingPrefix: "", EndSuffix: "" } ? [.. MarkedWords.Cuts(vocabulary, SentencePieceMark)] : words;
 
         // The byte alphabet is left to the last: words that were met before need not be written in it again.
         bool bytes = words is [.., PreTokenizer last] && last == PreTokenizers.Bytes;

@@ -22,11 +22,11 @@ internal sealed class SpecialTokenNames
     /// <summary>What a configuration says by itself.</summary>
     public static SpecialTokenNames Of(ConfigReader config) => new(null, config);
 
-    /// <summary>The id of the token that starts a text, or null.</summary>
-    public int? Begin(Vocabulary vocabulary) => Id("bos_token", vocabulary);
+    /// <summary>The id of the token that starts a text (of an encoder: the one whose vector stands for the whole), or null.</summary>
+    public int? Begin(Vocabulary vocabulary) => Id("bos_token", vocabulary) ?? Id("cls_token", vocabulary);
 
     /// <summary>The id of the token that ends a text, or null.</summary>
-    public int? End(Vocabulary vocabulary) => Id("eos_token", vocabulary);
+    public int? End(Vocabulary vocabulary) => Id("eos_token", vocabulary) ?? Id("sep_token", vocabulary);
 
     /// <summary>The settings in a file of a folder, or null where it is absent.</summary>
     public static ConfigReader? Find(string folder, string name)

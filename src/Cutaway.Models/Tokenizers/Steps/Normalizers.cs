@@ -10,15 +10,19 @@ internal static class Normalizers
     public static Normalizer None { get; } = static text => text;
 
     /// <summary>One after another.</summary>
-    public static Normalizer Sequence(IReadOnlyList<Normalizer> steps) => text =>
+    public static Normalizer Sequence(IEnumerable<Normalizer> steps)
     {
-        foreach (Normalizer step in steps)
+        Normalizer[] all = [.. steps];
+        return text =>
         {
-            text = step(text);
-        }
+            foreach (Normalizer step in all)
+            {
+                text = step(text);
+            }
 
-        return text;
-    };
+            return text;
+        };
+    }
 
     /// <summary>Puts a text in front of one that is not empty; it counts as part of the first character.</summary>
     public static AlignedText Prepend(AlignedText text, string prefix)

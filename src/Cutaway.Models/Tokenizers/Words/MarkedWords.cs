@@ -3,19 +3,14 @@ using Cutaway.Models.Tokenizers.Steps;
 namespace Cutaway.Models.Tokenizers.Words;
 
 /// <summary>
-/// Cuts a text that is one word to SentencePiece's byte-pair encoding before each run of marks. Symbols that no token joins never merge, whatever stands around them, so that
-/// the tokens are the same; but words can be remembered, and each is short.
+/// Cuts a text that is one word to SentencePiece before each run of marks. Where no token reaches over the cut, the best tokens on either side do not depend on the other, so that
+/// they are the same; but words can be remembered, and each is short.
 /// </summary>
 internal static class MarkedWords
 {
-    /// <summary>The step, or none if a token of this vocabulary reaches over the start of a word, or the model treats whole words in a way of their own.</summary>
-    public static IEnumerable<PreTokenizer> Cuts(BpeModel model, Vocabulary vocabulary, char mark)
+    /// <summary>The step, or none if a token of this vocabulary reaches over the start of a word.</summary>
+    public static IEnumerable<PreTokenizer> Cuts(Vocabulary vocabulary, char mark)
     {
-        if (model is not { WholeWordsFirst: false, ContinuingPrefix: "", EndSuffix: "" })
-        {
-            yield break;
-        }
-
         for (int id = 0; id < vocabulary.Count; id++)
         {
             if (vocabulary[id] is { } token && token.AsSpan().TrimStart(mark).Contains(mark))

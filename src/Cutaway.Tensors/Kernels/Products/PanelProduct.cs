@@ -15,9 +15,6 @@ internal readonly unsafe struct PanelProduct<T, TLanes, TVector, TColumns> : IPa
     where TVector : unmanaged
     where TColumns : struct, IColumnSource<T>
 {
-    // A panel of b takes 32 kB in single precision at any vector width that matters, and leaves room for one of a.
-    private const int InnerBlock = 256;
-
     // A packed block of a takes half a megabyte of the second-level cache; the taller and wider the items, the less often
     // the same rows and columns are packed again.
     private const int ItemHeight = 516;
@@ -81,14 +78,14 @@ internal readonly unsafe struct PanelProduct<T, TLanes, TVector, TColumns> : IPa
         int right = Math.Min(left + itemWidth, target.C.Columns);
         int top = index / itemsAcross * itemHeight;
         int bottom = Math.Min(top + itemHeight, a.Rows);
-        int packed = packRows ? RoundUp(bottom - top, Low) * InnerBlock : 0;
-        NativeBuffer<T> memory = ProductMemory<T>.Take((width * InnerBlock) + (width * Low * 3) + packed);
+        int packed = packRows ? RoundUp(bottom - top, Low) * InnerBlocks.Length : 0;
+        NativeBuffer<T> memory = ProductMemory<T>.Take((width * InnerBlocks.Length) + (width * Low * 3) + packed);
         T* panel = memory.Pointer;
-        T* rows = panel + (width * InnerBlock) + (width * Tall);
+        T* rows = panel + (width * InnerBlocks.Length) + (width * Tall);
         int k = 0;
         do
         {
-            int count = Math.Min(InnerBlock, a.Columns - k);
+            int count = Math.Min(InnerBlocks.Length, a.Columns - k);
             if (packRows)
             {
                 PackRows(top, bottom, k, count, rows);
@@ -118,10 +115,10 @@ internal readonly unsafe struct PanelProduct<T, TLanes, TVector, TColumns> : IPa
                     stride = width;
                 }
 
-                Column(top, bottom, k, count, rows, b, stride, j, columns, panel + (width * InnerBlock));
+                Column(top, bottom, k, count, rows, b, stride, j, columns, panel + (width * InnerBlocks.Length));
             }
 
-            k += InnerBlock;
+            k += InnerBlocks.Length;
         }
         while (k < a.Columns);
         GC.KeepAlive(memory);
