@@ -4,6 +4,7 @@ using Cutaway.Bench;
 [
     ("products", ProductsBench.Run),
     ("quantised", QuantisedBench.Run),
+    ("storage", StorageBench.Run),
     ("backward", BackwardBench.Run),
     ("fuzz", FuzzBench.Run),
     ("forward", ForwardBench.Run),
