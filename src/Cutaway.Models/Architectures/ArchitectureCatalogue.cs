@@ -41,6 +41,12 @@ public static class ArchitectureCatalogue
         Glm.Family,
         Glm4.Family,
         SmolLm3.Family,
+        Mixtral.Family,
+        Qwen2Moe.Family,
+        Qwen3Moe.Family,
+        Olmoe.Family,
+        GraniteMoe.Family,
+        GptOss.Family,
         HookedTransformer.Family,
         HookedTransformer.AttentionOnly,
     ];

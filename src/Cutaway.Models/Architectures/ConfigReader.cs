@@ -132,6 +132,10 @@ internal sealed class ConfigReader
             : throw CutawayException.Model($"'{section}{key}' in {Source} has {numbers.Count} numbers; {count} were expected, one a rotated pair");
     }
 
+    /// <summary>A list of whole numbers from 0 up, or null where absent.</summary>
+    public IReadOnlyList<int>? OptionalCounts(string key) => OptionalList<int?>(
+        key, "whole numbers", item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int number) && number >= 0 ? number : null)?.ConvertAll(number => number!.Value);
+
     /// <summary>A list of as many zeros and ones, or null where absent.</summary>
     public IReadOnlyList<bool>? OptionalFlags(string key, int count)
     {

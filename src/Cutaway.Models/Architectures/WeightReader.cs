@@ -57,6 +57,23 @@ internal sealed class WeightReader(ITensorSource source, string where)
             : throw CutawayException.Model($"tensor '{name}' in {tensor.Source} holds {tensor.Type}; floating-point numbers were expected");
     }
 
+    /// <summary>As many matrices [rows, columns] as are stored together, sharing memory; with <paramref name="transposed"/> each is stored [columns, rows].</summary>
+    public unsafe WeightMatrix[] Slices(string name, int count, int rows, int columns, bool transposed)
+    {
+        StoredTensor tensor = transposed ? Take(name, count, columns, rows) : Take(name, count, rows, columns);
+        if (!tensor.Type.IsWeight())
+        {
+            throw CutawayException.Model($"tensor '{name}' in {tensor.Source} holds {tensor.Type}; floating-point numbers were expected");
+        }
+
+        long bytes = tensor.Type.BytesFor((long)rows * columns);
+        return
+        [
+            .. Enumerable.Range(0, count).Select(i => WeightMatrix.FromMemory(
+                tensor, tensor.Data + (i * bytes), tensor.Type, transposed ? columns : rows, transposed ? rows : columns, transposed)),
+        ];
+    }
+
     /// <summary>A short vector, stored under any shape of that many values.</summary>
     /// <exception cref="CutawayException">It is missing, has another shape, or holds values that are not finite.</exception>
     public WeightVector Vector(string name, params ReadOnlySpan<int> shape)
