@@ -121,7 +121,7 @@ public sealed class LanguageModel
         }
 
         return Models.Tokenizers.Chat.ChatTemplate.Parse(ChatTemplate)
-            .Render(messages, addGenerationPrompt: true, TextOf(Tokenizer.BeginOfText), TextOf(Tokenizer.EndOfText));
+            .Render(messages, new ChatOptions { BosToken = TextOf(Tokenizer.BeginOfText), EosToken = TextOf(Tokenizer.EndOfText) });
 
         string? TextOf(int? id) => id is int known ? Tokenizer.TokenText(known) : null;
     }
