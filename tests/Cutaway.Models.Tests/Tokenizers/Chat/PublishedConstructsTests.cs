@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Cutaway.Models.Formats;
 
 namespace Cutaway.Models.Tokenizers.Chat;
 
@@ -254,6 +255,46 @@ public sealed class PublishedConstructsTests
     [InlineData("{% for i in range(99999) %}{{ 'x' * 1000000 }}{% endfor %}")]
     public void Templates_that_would_take_all_time_or_memory_are_stopped(string template) =>
         Assert.Equal(FaultKind.Model, Assert.Throws<CutawayException>(() => ChatTemplate.Parse(template).Render([], new ChatOptions())).Kind);
+
+    [Theory]
+    [InlineData("chat_template.jinja", "plain", "plain", null)]
+    [InlineData("additional_chat_templates/tool_use.jinja", "tools", null, "tools")]
+    [InlineData("tokenizer_config.json", """{"chat_template": "one"}""", "one", null)]
+    [InlineData("tokenizer_config.json", """{"chat_template": [{"name": "default", "template": "d"}, {"name": "tool_use", "template": "t"}]}""", "d", "t")]
+    [InlineData("chat_template.json", """{"chat_template": {"default": "d", "tool_use": "t"}}""", "d", "t")]
+    [InlineData("tokenizer_config.json", "{}", null, null)]
+    public void A_folder_may_hold_several_templates(string file, string content, string? plain, string? tools)
+    {
+        using TemporaryFolder folder = new();
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder.Path, file))!);
+        folder.Write(file, content);
+        Assert.Equal((plain, tools), (TokenizerLoader.ChatTemplateOfFolder(folder.Path), TokenizerLoader.ChatTemplateOfFolder(folder.Path, "tool_use")));
+    }
+
+    [Fact]
+    public void A_conversation_is_read_with_all_that_its_messages_hold()
+    {
+        Conversation conversation = Conversation.Parse("""
+            {"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}]}, {"role": "assistant", "content": null, "name": "n"}], "tools": [1], "mood": "x", "add_generation_prompt": false}
+            """u8.ToArray(), "chat.json");
+        Assert.Equal("a|none n|[1]|x|False|", ChatTemplate.Parse(
+            "{{ messages[0].content[0].text }}|{{ 'none' if messages[1].content is none }} {{ messages[1].name }}|{{ tools }}|{{ mood }}|{{ add_generation_prompt }}|{{ documents or '' }}")
+            .Render(conversation.Messages, conversation.Options));
+        Assert.Equal("u", Assert.Single(Conversation.Parse("""[{"role": "user", "content": "u"}]"""u8.ToArray(), "chat.json").Messages).Content);
+    }
+
+    [Theory]
+    [InlineData("nothing", "not valid JSON")]
+    [InlineData("{}", "no list of messages")]
+    [InlineData("[1]", "message 0")]
+    [InlineData("""[{"content": "x"}]""", "has no role")]
+    [InlineData("""{"messages": [], "tools": {}}""", "'tools'")]
+    public void What_is_no_conversation_is_refused(string json, string cause)
+    {
+        CutawayException fault = Assert.Throws<CutawayException>(() => Conversation.Parse(System.Text.Encoding.UTF8.GetBytes(json), "chat.json"));
+        Assert.Equal(FaultKind.Input, fault.Kind);
+        Assert.Contains(cause, fault.Message, StringComparison.Ordinal);
+    }
 
     private static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
 }
