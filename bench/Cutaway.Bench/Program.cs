@@ -4,11 +4,13 @@ using Cutaway.Bench;
 [
     ("products", ProductsBench.Run),
     ("quantised", QuantisedBench.Run),
+    ("storage", StorageBench.Run),
     ("backward", BackwardBench.Run),
     ("fuzz", FuzzBench.Run),
     ("forward", ForwardBench.Run),
     ("gradients", GradientsBench.Run),
     ("generation", GenerationBench.Run),
+    ("steering", SteeringBench.Run),
     ("attribution", AttributionBench.Run),
     ("training", TrainingBench.Run),
     ("startup", StartupBench.Run),
