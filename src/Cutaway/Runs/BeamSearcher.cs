@@ -18,7 +18,7 @@ internal sealed class BeamSearcher<T>(LanguageModel model, ForwardPass<T> pass, 
     {
         PlanListener<T>? listener = plan.Count == 0 ? null : new(CompiledPlan.Compile(model.Network.Hooks, plan, TokenBatch.Pad([.. Enumerable.Repeat(prompt, search.Beams)]), options.MaxTokens));
         KeyValueCache alone = KeyValueCache.Create<T>(model.Config, 1, prompt.Count);
-        pass.Run(new ForwardRequest(prompt.ToArray(), 1, prompt.Count) { Cache = alone, Logits = LogitScope.Last }, listener, cancellation);
+        pass.Prefill(new ForwardRequest(prompt.ToArray(), 1, prompt.Count) { Cache = alone, Logits = LogitScope.Last }, listener, cancellation: cancellation);
         KeyValueCache cache = alone.Repeated<T>(search.Beams, prompt.Count + options.MaxTokens);
         int size = search.Beams / search.Groups;
         Group[] groups = [.. Enumerable.Range(0, search.Groups).Select(g => new Group(g * size, new Beam(rules.Begin(prompt), 0, 0, g * size)))];

@@ -44,7 +44,16 @@ internal static class Generator
         {
             listener?.Step = step;
             ForwardRequest request = new(ids, batch.Batch, length) { AttentionMask = Mask(batch, cache.Length + length), Cache = cache, Logits = LogitScope.Last };
-            pass.Run(request, dola is null ? listener : dola.Taps, cancellation);
+            if (capturing || dola is not null)
+            {
+                // Captures and early layers are kept for all positions of a pass, so the prompt is read in one.
+                pass.Run(request, dola is null ? listener : dola.Taps, cancellation);
+            }
+            else
+            {
+                pass.Prefill(request, listener, cancellation: cancellation);
+            }
+
             if (capturing)
             {
                 captures.Add(new Dictionary<string, Tensor>(listener!.Captured));
