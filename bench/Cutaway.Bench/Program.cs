@@ -9,6 +9,7 @@ using Cutaway.Bench;
     ("forward", ForwardBench.Run),
     ("gradients", GradientsBench.Run),
     ("generation", GenerationBench.Run),
+    ("decoding", DecodingBench.Run),
     ("attribution", AttributionBench.Run),
     ("training", TrainingBench.Run),
     ("startup", StartupBench.Run),
