@@ -26,6 +26,7 @@ internal static class DecodingBench
         Prompt[] four = [.. Enumerable.Range(0, 4).Select(i => Prompt.FromIds(BenchModels.Ids(16 - i, model.Config.Vocabulary)))];
         PlanItem[] steering = [Add.Vector(Site.ResidPre(12), Tensor.Vector([.. Enumerable.Range(0, model.Config.DModel).Select(i => Math.Sin(i))]))];
         GenerationOptions greedy = new() { MaxTokens = Tokens, StopAtEnd = false };
+        Constraint words = Constraint.FromGrammar("root ::= word root\nword ::= [A-Za-z]+ [ .,]");
         GenerationOptions drawn = greedy with { Temperature = 1 };
         (string Name, int Sequences, Action Run)[] rows =
         [
@@ -35,7 +36,7 @@ internal static class DecodingBench
             ("drawn, top-k 50, top-p 0.9", 1, () => model.Generate(prompt, drawn with { TopK = 50, TopP = 0.9 })),
             ("drawn, top-p 0.95", 1, () => model.Generate(prompt, drawn with { TopP = 0.95 })),
             ("drawn, typical 0.9", 1, () => model.Generate(prompt, drawn with { TypicalP = 0.9 })),
-            ("JSON grammar", 1, () => model.Generate(prompt, greedy with { Constraint = Constraint.Json })),
+            ("drawn, constrained", 1, () => model.Generate(prompt, drawn with { Constraint = words })),
             ("4 prompts, drawn", 4, () => model.Generate(four, drawn)),
             ("beam search, 4 beams", 1, () => model.Generate(prompt, greedy with { Strategy = new BeamSearch() })),
             ("contrastive, 4 candidates", 1, () => model.Generate(prompt, greedy with { Strategy = new ContrastiveSearch() })),

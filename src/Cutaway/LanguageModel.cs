@@ -72,17 +72,28 @@ public sealed class LanguageModel
     /// <summary>Where those come from.</summary>
     internal Lazy<GenerationOptions> LazyGeneration { get; init; } = new(static () => new());
 
+    /// <summary>What it was read from, if that can be written again.</summary>
+    internal Loading.ModelOrigin? Origin { get; init; }
+
     /// <summary>The precision it computes in.</summary>
     public DType DType { get; }
 
     /// <summary>The same model computing in another precision.</summary>
-    public LanguageModel WithDType(DType dtype) => dtype == DType
-        ? this
-        : new(Name, Network, tokenizer, dtype) { ChatTemplate = ChatTemplate, LazyHash = LazyHash, LazyGeneration = LazyGeneration };
+    public LanguageModel WithDType(DType dtype) => dtype == DType ? this : With(Network, dtype);
 
     /// <summary>The same model with another network, such as one with processed weights.</summary>
-    public LanguageModel WithNetwork(TransformerNetwork network) =>
-        new(Name, network, tokenizer, DType) { ChatTemplate = ChatTemplate, LazyHash = LazyHash, LazyGeneration = LazyGeneration };
+    public LanguageModel WithNetwork(TransformerNetwork network) => With(network, DType);
+
+    /// <summary>
+    /// Writes the model to a folder in Hugging Face's layout, as <c>transformers</c> and <see cref="Load"/> read it: config.json,
+    /// weights as safetensors, the tokenizer's files. Tensors have the names, shapes and types of the files that the model was
+    /// read from; one with changed weights takes a wider type where its own would round them. The folder appears whole or not at all.
+    /// </summary>
+    /// <param name="folder">Where: nothing is there yet, or an empty folder.</param>
+    /// <exception cref="CutawayException">
+    /// The model was not read from such files, or its weights no longer fit them; the folder cannot be written, or there is not room enough.
+    /// </exception>
+    public void Save(string folder) => Loading.ModelSaver.Save(this, folder);
 
     /// <summary>The ids of a prompt.</summary>
     /// <exception cref="CutawayException">The prompt is empty, too long for the model, or holds ids outside the vocabulary.</exception>
@@ -238,6 +249,14 @@ public sealed class LanguageModel
             return Tensor.CopyOf<T>(logits, [.. residuals.Shape.SkipLast(1), Config.Vocabulary], [.. residuals.Axes.SkipLast(1), "vocab"]);
         }
     }
+
+    private LanguageModel With(TransformerNetwork network, DType dtype) => new(Name, network, tokenizer, dtype)
+    {
+        ChatTemplate = ChatTemplate,
+        LazyHash = LazyHash,
+        LazyGeneration = LazyGeneration,
+        Origin = Origin,
+    };
 
     private Run Run<T>(TokenBatch tokens, IReadOnlyList<PlanItem> plan, LogitScope logits, CancellationToken cancellation)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>

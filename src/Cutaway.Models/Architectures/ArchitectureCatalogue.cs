@@ -41,6 +41,12 @@ public static class ArchitectureCatalogue
         Glm.Family,
         Glm4.Family,
         SmolLm3.Family,
+        Mixtral.Family,
+        Qwen2Moe.Family,
+        Qwen3Moe.Family,
+        Olmoe.Family,
+        GraniteMoe.Family,
+        GptOss.Family,
         HookedTransformer.Family,
         HookedTransformer.AttentionOnly,
     ];
@@ -73,6 +79,9 @@ public static class ArchitectureCatalogue
 
     /// <summary>The shape and arithmetic that a configuration describes, without its weights.</summary>
     internal static NetworkConfig Configure(ConfigReader config) => Find(config).Configure(config);
+
+    /// <summary>The weights of a network whose configuration has been read.</summary>
+    internal static NetworkWeights Map(ConfigReader config, NetworkConfig network, WeightReader weights) => Find(config).Map(config, network, weights);
 
     private static (NetworkConfig Config, NetworkWeights Weights) Read(ConfigReader config, ITensorSource tensors, string where)
     {

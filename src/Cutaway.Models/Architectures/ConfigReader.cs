@@ -24,7 +24,11 @@ internal sealed class ConfigReader
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="CutawayException">It is missing, unreadable, or not a JSON object.</exception>
-    public static ConfigReader Open(string path)
+    public static ConfigReader Open(string path) => Parse(ReadFile(path), path);
+
+    /// <summary>The bytes of a file.</summary>
+    /// <exception cref="CutawayException">It is missing, unreadable, or larger than a configuration.</exception>
+    public static byte[] ReadFile(string path)
     {
         try
         {
@@ -36,7 +40,7 @@ internal sealed class ConfigReader
 
             byte[] bytes = new byte[(int)stream.Length];
             stream.ReadExactly(bytes);
-            return Parse(bytes, path);
+            return bytes;
         }
         catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -131,6 +135,10 @@ internal sealed class ConfigReader
             ? [.. numbers.Select(number => number!.Value)]
             : throw CutawayException.Model($"'{section}{key}' in {Source} has {numbers.Count} numbers; {count} were expected, one a rotated pair");
     }
+
+    /// <summary>A list of whole numbers from 0 up, or null where absent.</summary>
+    public IReadOnlyList<int>? OptionalCounts(string key) => OptionalList<int?>(
+        key, "whole numbers", item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int number) && number >= 0 ? number : null)?.ConvertAll(number => number!.Value);
 
     /// <summary>A list of as many zeros and ones, or null where absent.</summary>
     public IReadOnlyList<bool>? OptionalFlags(string key, int count)

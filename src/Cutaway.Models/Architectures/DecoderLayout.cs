@@ -33,11 +33,17 @@ internal sealed record DecoderLayout
     /// <summary>The MLP's projections: in (<c>up</c>), out (<c>down</c>), and the gate of gated ones.</summary>
     public (string In, string Out, string Gate) Mlp { get; init; } = ("mlp.up_proj", "mlp.down_proj", "mlp.gate_proj");
 
+    /// <summary>Where layers that have a mixture of experts keep it.</summary>
+    public ExpertLayout Experts { get; init; } = new();
+
     /// <summary>Norms before attention and before the MLP; null where there is none, or where one serves both.</summary>
     public (string? Attention, string? Mlp) Norms { get; init; } = ("input_layernorm", "post_attention_layernorm");
 
     /// <summary>Norms of what attention and MLP add; null where there is none.</summary>
     public (string? Attention, string? Mlp) PostNorms { get; init; }
+
+    /// <summary>Attention sinks, or null where there are none.</summary>
+    public string? Sinks { get; init; }
 
     /// <summary>Norms of queries and of keys; with <c>{0}</c> where each head's is stored by itself.</summary>
     public (string Query, string Key) HeadNorms { get; init; } = ("self_attn.q_norm", "self_attn.k_norm");
@@ -59,7 +65,7 @@ internal sealed record DecoderLayout
         WeightMatrix embedding = weights.Matrix("model.embed_tokens.weight", network.Vocabulary, network.DModel);
         NetworkWeights result = new(
             embedding,
-            [.. Enumerable.Range(0, network.Layers).Select(layer => Block(network, weights, $"model.layers.{layer}"))],
+            [.. network.LayerConfigs.Select((layer, i) => Block(network, layer.Experts, weights, $"model.layers.{i}"))],
             weights.Head("lm_head.weight", network, embedding))
         {
             FinalNorm = PlainNorms ? new NormWeights(null) : weights.FinalNorm(FinalNorm, network.DModel, NormBias, LogitScale),
@@ -68,10 +74,11 @@ internal sealed record DecoderLayout
         return result;
     }
 
-    private BlockWeights Block(NetworkConfig network, WeightReader weights, string name)
+    private BlockWeights Block(NetworkConfig network, ExpertConfig? experts, WeightReader weights, string name)
     {
-        return new BlockWeights(Attention(network, weights, name), MlpOf(network, weights, name))
+        return new BlockWeights(Attention(network, weights, name), experts is null ? MlpOf(network, weights, name) : null)
         {
+            Experts = experts is null ? null : Experts.Map(network, experts, weights, name),
             AttentionNorm = Norm(Norms.Attention),
             AttentionPostNorm = Norm(PostNorms.Attention),
             MlpNorm = Norm(Norms.Mlp),
@@ -92,6 +99,7 @@ internal sealed record DecoderLayout
             fused?.Rows(queries + keys, keys) ?? Projection("v_proj", keys),
             weights.Linear($"{name}.{Output}", network.DModel, queries, OutputBias))
         {
+            Sinks = Sinks is null ? null : weights.Vector($"{name}.{Sinks}", network.Heads),
             QueryNorm = HeadNorm(HeadNorms.Query, network.Heads),
             KeyNorm = HeadNorm(HeadNorms.Key, network.KeyValueHeads),
         };

@@ -16,6 +16,9 @@ internal sealed class WeightReader(ITensorSource source, string where)
 
     private readonly HashSet<string> taken = [];
 
+    /// <summary>The values of a tensor that is taken as a vector.</summary>
+    public Func<StoredTensor, double[]> Values { get; init; } = tensor => tensor.ToDoubles();
+
     /// <summary>Whether a tensor exists.</summary>
     public bool Has(string name) => source.Tensors.ContainsKey(name);
 
@@ -57,12 +60,29 @@ internal sealed class WeightReader(ITensorSource source, string where)
             : throw CutawayException.Model($"tensor '{name}' in {tensor.Source} holds {tensor.Type}; floating-point numbers were expected");
     }
 
+    /// <summary>As many matrices [rows, columns] as are stored together, sharing memory; with <paramref name="transposed"/> each is stored [columns, rows].</summary>
+    public unsafe WeightMatrix[] Slices(string name, int count, int rows, int columns, bool transposed)
+    {
+        StoredTensor tensor = transposed ? Take(name, count, columns, rows) : Take(name, count, rows, columns);
+        if (!tensor.Type.IsWeight())
+        {
+            throw CutawayException.Model($"tensor '{name}' in {tensor.Source} holds {tensor.Type}; floating-point numbers were expected");
+        }
+
+        long bytes = tensor.Type.BytesFor((long)rows * columns);
+        return
+        [
+            .. Enumerable.Range(0, count).Select(i => WeightMatrix.FromMemory(
+                tensor, tensor.Data + (i * bytes), tensor.Type, transposed ? columns : rows, transposed ? rows : columns, transposed)),
+        ];
+    }
+
     /// <summary>A short vector, stored under any shape of that many values.</summary>
     /// <exception cref="CutawayException">It is missing, has another shape, or holds values that are not finite.</exception>
     public WeightVector Vector(string name, params ReadOnlySpan<int> shape)
     {
         StoredTensor tensor = Take(name, shape);
-        double[] values = tensor.ToDoubles();
+        double[] values = Values(tensor);
         int bad = Array.FindIndex(values, value => !double.IsFinite(value));
         return bad < 0
             ? new WeightVector(values)

@@ -33,8 +33,16 @@ public static class ForwardCost
         return sequences * work.MultiplyAdds * (hooked ? 2 : 1);
     }
 
-    /// <summary>One MLP.</summary>
-    public static long Mlp(NetworkConfig config, long rows) => rows * config.DModel * config.DMlp * (config.GatedMlp ? 3L : 2L);
+    /// <summary>The MLP of a layer; of a mixture of experts those that are chosen.</summary>
+    /// <param name="config">The network.</param>
+    /// <param name="layer">The layer.</param>
+    /// <param name="rows">Positions.</param>
+    public static long Mlp(NetworkConfig config, int layer, long rows)
+    {
+        long neurons = config.LayerConfigs[layer].Experts is { } experts ? ((long)experts.Chosen * experts.Width) + experts.SharedWidth : config.DMlp;
+        long router = config.LayerConfigs[layer].Experts is { } routed ? routed.Count + (routed.SharedGate ? 1 : 0) : 0;
+        return rows * config.DModel * ((neurons * (config.GatedMlp ? 3L : 2L)) + router);
+    }
 
     /// <summary>Logits.</summary>
     public static long Unembedding(NetworkConfig config, long rows, long tokens) => rows * config.DModel * tokens;
@@ -50,7 +58,7 @@ public static class ForwardCost
         long sum = Unembedding(config, logitRows, config.Vocabulary);
         for (int layer = 0; layer < config.Layers; layer++)
         {
-            sum += AttentionProjections(config, rows) + Attention(config, layer, batch, 0, length, hooked: false) + Mlp(config, rows);
+            sum += AttentionProjections(config, rows) + Attention(config, layer, batch, 0, length, hooked: false) + Mlp(config, layer, rows);
         }
 
         return sum;

@@ -74,11 +74,12 @@ public sealed unsafe partial class ForwardPass<T>
             Linear(read, rows, weights.Key, keys);
         }
 
-        if (c.ProjectionBound is { } bound)
+        if (c.ProjectionBound is { } limit)
         {
-            Clamp(queries, T.CreateTruncating(bound), c.Heads * c.DHead);
-            Clamp(keys, T.CreateTruncating(bound), c.KeyValueHeads * c.DHead);
-            Clamp(values, T.CreateTruncating(bound), c.KeyValueHeads * c.DHead);
+            T bound = T.CreateTruncating(limit);
+            Clamp(queries, -bound, bound, c.Heads * c.DHead);
+            Clamp(keys, -bound, bound, c.KeyValueHeads * c.DHead);
+            Clamp(values, -bound, bound, c.KeyValueHeads * c.DHead);
         }
 
         Visit(HookKind.Query, layer, queries, batch, length, c.Heads, c.DHead);

@@ -17,7 +17,6 @@ public sealed unsafe partial class ForwardPass<T>
     private void Mlp(int layer, BlockWeights block, NormWeights? norm)
     {
         NetworkConfig c = config;
-        MlpWeights mlp = block.Mlp!;
         int d = c.DModel;
         int batch = request.Batch;
         int length = request.Length;
@@ -39,21 +38,15 @@ public sealed unsafe partial class ForwardPass<T>
             Norm(HookKind.MlpNormScale, layer, block.AttentionNorm, source, rows, read);
         }
 
-        Linear(read, rows, mlp.Gate ?? mlp.In, pre);
-        Visit(HookKind.MlpPre, layer, pre, batch, length, c.DMlp);
-        bool gated = mlp.Gate is not null;
-        if (gated)
+        if (block.Experts is { } experts)
         {
-            Linear(read, rows, mlp.In, preLinear);
-            Visit(HookKind.MlpPreLinear, layer, preLinear, batch, length, c.DMlp);
+            Experts(layer, experts, written);
+        }
+        else
+        {
+            Neurons(layer, block.Mlp!, read, rows, written);
         }
 
-        ActivationOperation<T>? by = tape is null ? null : ActivationOperation<T>.Record(tape, c.Activation, pre.Variable, gated ? preLinear.Variable : null, c.DMlp);
-        T* before = pre.Pointer;
-        ActivationWork work = new(c.Activation, before, gated ? preLinear.Pointer : null, Reserve(pre, rows, c.DMlp, by), c.DMlp);
-        network.Pool.ForRows(rows, 4L * rows * c.DMlp, ref work);
-        Visit(HookKind.MlpPost, layer, pre, batch, length, c.DMlp);
-        Linear(pre, rows, mlp.Out, written);
         Multiply(written, T.CreateTruncating(c.ResidualScale), d);
         if (c.PostNorms)
         {
@@ -61,6 +54,40 @@ public sealed unsafe partial class ForwardPass<T>
         }
 
         Visit(HookKind.MlpOut, layer, written, batch, length, d);
+    }
+
+    /// <summary>What the neurons of an MLP write.</summary>
+    /// <param name="layer">The block whose hooks look on, or -1 for none.</param>
+    /// <param name="mlp">The MLP.</param>
+    /// <param name="x">[count, d_model], normalised.</param>
+    /// <param name="count">How many rows.</param>
+    /// <param name="target">[count, d_model].</param>
+    /// <param name="limit">What holds gate and up (gpt-oss), or null.</param>
+    private void Neurons(int layer, MlpWeights mlp, Scratch x, int count, Scratch target, double? limit = null)
+    {
+        (int batch, int length, int width) = (request.Batch, request.Length, mlp.In.Weight.Rows);
+        Linear(x, count, mlp.Gate ?? mlp.In, pre);
+        Visit(HookKind.MlpPre, layer, pre, batch, length, width);
+        bool gated = mlp.Gate is not null;
+        if (gated)
+        {
+            Linear(x, count, mlp.In, preLinear);
+            Visit(HookKind.MlpPreLinear, layer, preLinear, batch, length, width);
+        }
+
+        if (limit is { } bound)
+        {
+            T high = T.CreateTruncating(bound);
+            Clamp(pre, T.NegativeInfinity, high, width);
+            Clamp(preLinear, -high, high, width, shift: T.One);
+        }
+
+        ActivationOperation<T>? by = tape is null ? null : ActivationOperation<T>.Record(tape, config.Activation, pre.Variable, gated ? preLinear.Variable : null, width);
+        T* before = pre.Pointer;
+        ActivationWork work = new(config.Activation, before, gated ? preLinear.Pointer : null, Reserve(pre, count, width, by), width);
+        network.Pool.ForRows(count, 4L * count * width, ref work);
+        Visit(HookKind.MlpPost, layer, pre, batch, length, width);
+        Linear(pre, count, mlp.Out, target);
     }
 
     private readonly struct ActivationWork(ActivationKind kind, T* pre, T* up, T* post, int width) : IParallelWork

@@ -17,6 +17,7 @@ public sealed unsafe partial class ForwardPass<T>
     public long Bytes => sizeof(T) * (
         residual.Capacity + read.Capacity + written.Capacity + logits.Capacity + positionVectors.Capacity + queries.Capacity + keys.Capacity + values.Capacity
         + square.Capacity + mixed.Capacity + perHead.Capacity + perHeadNormalized.Capacity + outputWeights.Capacity + parallelPart.Capacity + gathered.Capacity + mlpIn.Capacity
+        + routerLogits.Capacity + expertChoices.Capacity + expertWeights.Capacity + expertIn.Capacity + expertOut.Capacity + sharedWeights.Capacity
         + pre.Capacity + preLinear.Capacity + normalized.Capacity + scales.Capacity + ownScales.Capacity + unscaled.Capacity + joinedKeys.Capacity + joinedValues.Capacity);
 
     /// <summary>Makes room for rows that go on from an earlier run; <see cref="Continue"/> then takes them through blocks.</summary>

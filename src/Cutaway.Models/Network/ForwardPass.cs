@@ -208,7 +208,7 @@ public sealed unsafe partial class ForwardPass<T>
         {
             Attend(layer, block, written);
             Add(written, residual);
-            if (block.Mlp is not null)
+            if (!config.AttentionOnly)
             {
                 Visit(HookKind.ResidMid, layer, residual, request.Batch, request.Length, d);
                 if (!Finished(network.Hooks.IndexOf(HookKind.MlpIn, layer)))
@@ -250,11 +250,15 @@ public sealed unsafe partial class ForwardPass<T>
         }
     }
 
-    // x between minus a bound and the bound, [rows, width].
-    private void Clamp(Scratch x, T bound, int width)
+    // x between two bounds, and a constant, [rows, width].
+    private void Clamp(Scratch x, T low, T high, int width, T shift = default)
     {
-        _ = Renew(x, tape is null ? null : ClampOperation<T>.Record(tape, x.Variable, bound, width));
-        TensorPrimitives.Clamp(x.Span, -bound, bound, x.Span);
+        _ = Renew(x, tape is null ? null : ClampOperation<T>.Record(tape, x.Variable, low, high, width));
+        TensorPrimitives.Clamp(x.Span, low, high, x.Span);
+        if (shift != T.Zero)
+        {
+            TensorPrimitives.Add(x.Span, shift, x.Span);
+        }
     }
 
     private bool Wants(HookKind kind, int layer)

@@ -9,6 +9,7 @@ public sealed class HookTable
     private static readonly string[] PerHeadResid = ["batch", "pos", "head", "d_model"];
     private static readonly string[] PerHeadScale = ["batch", "pos", "head", "one"];
     private static readonly string[] Square = ["batch", "head", "query", "key"];
+    private static readonly string[] Choices = ["batch", "pos", "choice"];
     private static readonly string[] Neurons = ["batch", "pos", "neuron"];
 
     private readonly NetworkConfig config;
@@ -126,13 +127,17 @@ public sealed class HookTable
                 AddNorm(HookKind.MlpNormScale, layer, "ln2");
             }
 
-            Add(HookKind.MlpPre, layer, "mlp.hook_pre", Neurons);
-            if (c.GatedMlp)
+            if (c.LayerConfigs[layer].Experts is not null)
             {
-                Add(HookKind.MlpPreLinear, layer, "mlp.hook_pre_linear", Neurons);
+                Add(HookKind.RouterLogits, layer, "mlp.hook_router_logits", ["batch", "pos", "expert"]);
+                Add(HookKind.ExpertIndices, layer, "mlp.hook_expert_indices", Choices);
+                Add(HookKind.ExpertWeights, layer, "mlp.hook_expert_weights", Choices);
+            }
+            else
+            {
+                AddNeurons(layer);
             }
 
-            Add(HookKind.MlpPost, layer, "mlp.hook_post", Neurons);
             if (c.PostNorms)
             {
                 AddNorm(HookKind.MlpPostNormScale, layer, "ln2_post");
@@ -142,6 +147,17 @@ public sealed class HookTable
         }
 
         Add(HookKind.ResidPost, layer, "hook_resid_post", Resid);
+    }
+
+    private void AddNeurons(int layer)
+    {
+        Add(HookKind.MlpPre, layer, "mlp.hook_pre", Neurons);
+        if (config.GatedMlp)
+        {
+            Add(HookKind.MlpPreLinear, layer, "mlp.hook_pre_linear", Neurons);
+        }
+
+        Add(HookKind.MlpPost, layer, "mlp.hook_post", Neurons);
     }
 
     // The kind of a norm's normalized value follows the kind of its scale.
@@ -163,6 +179,8 @@ public sealed class HookTable
             "head" => keyHeads ? config.KeyValueHeads : config.Heads,
             "d_head" => config.DHead,
             "neuron" => config.DMlp,
+            "expert" => config.LayerConfigs[layer].Experts!.Count,
+            "choice" => config.LayerConfigs[layer].Experts!.Chosen,
             "vocab" => config.Vocabulary,
             "one" => 1,
             _ => 0,

@@ -36,9 +36,16 @@ public sealed record NamedWeight(string Name, WeightMatrix? Matrix, WeightVector
             AddNorm($"{name}.attn.k_norm", block.Attention.KeyNorm);
             AddNorm($"{name}.ln1_post", block.AttentionPostNorm);
             AddNorm($"{name}.ln2", block.MlpNorm);
-            AddLinear($"{name}.mlp", "gate", block.Mlp?.Gate);
-            AddLinear($"{name}.mlp", "in", block.Mlp?.In);
-            AddLinear($"{name}.mlp", "out", block.Mlp?.Out);
+            AddMlp($"{name}.mlp", block.Mlp);
+            AddLinear($"{name}.mlp", "router", block.Experts?.Router);
+            Add($"{name}.mlp.b_selection", null, block.Experts?.SelectionBias);
+            for (int expert = 0; expert < (block.Experts?.Experts.Count ?? 0); expert++)
+            {
+                AddMlp($"{name}.mlp.experts.{expert}", block.Experts!.Experts[expert]);
+            }
+
+            AddMlp($"{name}.mlp.shared", block.Experts?.Shared);
+            AddLinear($"{name}.mlp.shared", "choice", block.Experts?.SharedGate);
             AddNorm($"{name}.ln2_post", block.MlpPostNorm);
         }
 
@@ -53,6 +60,13 @@ public sealed record NamedWeight(string Name, WeightMatrix? Matrix, WeightVector
             {
                 all.Add(new NamedWeight(name, matrix, vector));
             }
+        }
+
+        void AddMlp(string stem, MlpWeights? mlp)
+        {
+            AddLinear(stem, "gate", mlp?.Gate);
+            AddLinear(stem, "in", mlp?.In);
+            AddLinear(stem, "out", mlp?.Out);
         }
 
         void AddLinear(string stem, string part, LinearWeights? linear)

@@ -196,4 +196,7 @@ public sealed record LayerConfig
 
     /// <summary>The rotation of queries and keys, or null for none.</summary>
     public RotaryConfig? Rotary { get; init; }
+
+    /// <summary>The mixture of experts in the place of the MLP, or null where there is one MLP.</summary>
+    public ExpertConfig? Experts { get; init; }
 }

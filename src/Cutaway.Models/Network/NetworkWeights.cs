@@ -36,11 +36,23 @@ public sealed record AttentionWeights(LinearWeights Query, LinearWeights Key, Li
 /// <param name="Gate">[d_mlp, d_model], the activated projection of gated MLPs; else null.</param>
 public sealed record MlpWeights(LinearWeights In, LinearWeights Out, LinearWeights? Gate = null);
 
+/// <summary>A mixture of experts.</summary>
+/// <param name="Router">[experts, d_model].</param>
+/// <param name="Experts">One MLP an expert.</param>
+/// <param name="Shared">The expert that every position passes, or null.</param>
+/// <param name="SharedGate">Its gate, [1, d_model], or null.</param>
+/// <param name="SelectionBias">[experts], added to scores for the choice only (DeepSeek-V3), or null.</param>
+public sealed record ExpertWeights(
+    LinearWeights Router, IReadOnlyList<MlpWeights> Experts, MlpWeights? Shared = null, LinearWeights? SharedGate = null, WeightVector? SelectionBias = null);
+
 /// <summary>One block.</summary>
 /// <param name="Attention">Its attention.</param>
-/// <param name="Mlp">Its MLP, or null in attention-only models.</param>
+/// <param name="Mlp">Its MLP, or null where it has none or a mixture of experts.</param>
 public sealed record BlockWeights(AttentionWeights Attention, MlpWeights? Mlp)
 {
+    /// <summary>The mixture of experts in the MLP's place, or null.</summary>
+    public ExpertWeights? Experts { get; init; }
+
     /// <summary><c>ln1</c>, before attention.</summary>
     public NormWeights? AttentionNorm { get; init; }
 
@@ -95,14 +107,19 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
                     KeyNorm = Norm(attention.KeyNorm),
                     Sinks = Vector(attention.Sinks),
                 },
-                block.Mlp is { } mlp ? new MlpWeights(Linear(mlp.In)!, Linear(mlp.Out)!, Linear(mlp.Gate)) : null)
+                Mlp(block.Mlp))
             {
+                Experts = block.Experts is { } experts
+                    ? new(Linear(experts.Router)!, [.. experts.Experts.Select(expert => Mlp(expert)!)], Mlp(experts.Shared), Linear(experts.SharedGate), Vector(experts.SelectionBias))
+                    : null,
                 AttentionNorm = Norm(block.AttentionNorm),
                 MlpNorm = Norm(block.MlpNorm),
                 AttentionPostNorm = Norm(block.AttentionPostNorm),
                 MlpPostNorm = Norm(block.MlpPostNorm),
             };
         }
+
+        MlpWeights? Mlp(MlpWeights? mlp) => mlp is null ? null : new(Linear(mlp.In)!, Linear(mlp.Out)!, Linear(mlp.Gate));
 
         LinearWeights? Linear(LinearWeights? linear) => linear is null ? null : new(matrix(linear.Weight), Vector(linear.Bias));
 
@@ -117,7 +134,7 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
         object nobody = new();
         bool biases = c.Norm == NormKind.Layer;
         WeightMatrix embedding = Matrix(c.Vocabulary, c.DModel);
-        return new(embedding, [.. Enumerable.Range(0, c.Layers).Select(_ => Block())], new LinearWeights(c.TiedEmbedding ? embedding : Matrix(c.Vocabulary, c.DModel)))
+        return new(embedding, [.. Enumerable.Range(0, c.Layers).Select(layer => Block(c.LayerConfigs[layer].Experts))], new LinearWeights(c.TiedEmbedding ? embedding : Matrix(c.Vocabulary, c.DModel)))
         {
             Positions = c.Positions is PositionKind.Learned or PositionKind.Shortformer ? Matrix(c.Context, c.DModel) : null,
             ScoreBias = c.ScoreBuckets is { } buckets ? Matrix(buckets.Count, c.Heads) : null,
@@ -125,7 +142,7 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
             FinalNorm = Norm(c.DModel),
         };
 
-        BlockWeights Block() => new(
+        BlockWeights Block(ExpertConfig? experts) => new(
             new AttentionWeights(
                 Linear(c.Heads * c.DHead, c.DModel), Linear(c.KeyValueHeads * c.DHead, c.DModel), Linear(c.KeyValueHeads * c.DHead, c.DModel), Linear(c.DModel, c.Heads * c.DHead))
             {
@@ -133,13 +150,20 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
                 KeyNorm = HeadNorm(c.KeyValueHeads),
                 Sinks = c.AttentionSinks ? Vector(c.Heads) : null,
             },
-            c.AttentionOnly ? null : new MlpWeights(Linear(c.DMlp, c.DModel), Linear(c.DModel, c.DMlp), c.GatedMlp ? Linear(c.DMlp, c.DModel) : null))
+            c.AttentionOnly || experts is not null ? null : Mlp(c.DMlp))
         {
+            Experts = experts is null ? null : new(
+                new LinearWeights(Matrix(experts.Count, c.DModel)),
+                [.. Enumerable.Range(0, experts.Count).Select(_ => Mlp(experts.Width))],
+                experts.SharedWidth == 0 ? null : Mlp(experts.SharedWidth),
+                experts.SharedGate ? new LinearWeights(Matrix(1, c.DModel)) : null),
             AttentionNorm = c.PreNorms ? Norm(c.DModel) : null,
             MlpNorm = c.AttentionOnly || c.Block == BlockKind.ParallelSharedNorm || !c.PreNorms ? null : Norm(c.DModel),
             AttentionPostNorm = c.PostNorms ? Norm(c.DModel) : null,
             MlpPostNorm = c.PostNorms && !c.AttentionOnly ? Norm(c.DModel) : null,
         };
+
+        MlpWeights Mlp(int width) => new(Linear(width, c.DModel), Linear(c.DModel, width), c.GatedMlp ? Linear(width, c.DModel) : null);
 
         NormWeights? HeadNorm(int heads) => c.QueryKeyNorm == QueryKeyNorm.None ? null : new NormWeights(Vector(c.QueryKeyNorm == QueryKeyNorm.Head ? c.DHead : heads * c.DHead));
 

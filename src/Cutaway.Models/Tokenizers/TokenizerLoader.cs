@@ -8,14 +8,18 @@ namespace Cutaway.Models.Tokenizers;
 /// <summary>Finds and reads the tokenizer that belongs to a model.</summary>
 public static class TokenizerLoader
 {
-    /// <summary>The tokenizer of a checkpoint folder: its <c>tokenizer.json</c>; the tokens that start and end a text from the files beside it.</summary>
+    /// <summary>
+    /// The tokenizer of a checkpoint folder: its <c>tokenizer.json</c>, else its <c>tokenizer.model</c> (SentencePiece), <c>vocab.json</c> with <c>merges.txt</c> (byte-level
+    /// BPE) or <c>vocab.txt</c> (WordPiece); the tokens that start and end a text from the files beside it.
+    /// </summary>
     /// <exception cref="CutawayException">There is none, or it cannot be read.</exception>
     public static ITokenizer FromFolder(string folder)
     {
         string path = Path.Combine(folder, "tokenizer.json");
         return File.Exists(path)
             ? JsonTokenizer.Build(TokenizerJson.Open(path), SpecialTokenNames.Open(folder))
-            : throw CutawayException.Model($"{path} is missing; a model folder needs a tokenizer.json to turn text into ids");
+            : VocabularyFiles.Open(folder) ?? throw CutawayException.Model(
+                $"{path} is missing, and so are tokenizer.model, vocab.json with merges.txt, and vocab.txt; a model folder needs one of them to turn text into ids");
     }
 
     /// <summary>The tokenizer of a <c>tokenizer.json</c> in memory; the tokens that start and end a text from the <c>config.json</c> that belongs to it.</summary>

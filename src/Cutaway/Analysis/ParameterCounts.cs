@@ -19,7 +19,7 @@ public static class ParameterCounts
             new("embedding", Count(weights.Embedding)),
             new("positions", (weights.Positions is null ? 0 : Count(weights.Positions)) + (weights.ScoreBias is null ? 0 : Count(weights.ScoreBias))),
             new("attention", weights.Blocks.Sum(block => Count(block.Attention.Query) + Count(block.Attention.Key) + Count(block.Attention.Value) + Count(block.Attention.Output) + (block.Attention.Sinks?.Length ?? 0))),
-            new("MLP", weights.Blocks.Sum(block => block.Mlp is null ? 0 : Count(block.Mlp.In) + Count(block.Mlp.Out) + Count(block.Mlp.Gate))),
+            new("MLP", weights.Blocks.Sum(block => Count(block.Mlp) + Count(block.Experts))),
             new("norms", Count(weights.EmbeddingNorm) + Count(weights.FinalNorm) + weights.Blocks.Sum(block =>
                 Count(block.AttentionNorm) + Count(block.MlpNorm) + Count(block.AttentionPostNorm) + Count(block.MlpPostNorm)
                 + Count(block.Attention.QueryNorm) + Count(block.Attention.KeyNorm))),
@@ -31,6 +31,11 @@ public static class ParameterCounts
     private static long Count(Tensors.Storage.WeightMatrix matrix) => (long)matrix.Rows * matrix.Columns;
 
     private static long Count(LinearWeights? linear) => linear is null ? 0 : Count(linear.Weight) + (linear.Bias?.Length ?? 0);
+
+    private static long Count(MlpWeights? mlp) => mlp is null ? 0 : Count(mlp.In) + Count(mlp.Out) + Count(mlp.Gate);
+
+    private static long Count(ExpertWeights? experts) => experts is null ? 0
+        : Count(experts.Router) + experts.Experts.Sum(Count) + Count(experts.Shared) + Count(experts.SharedGate) + (experts.SelectionBias?.Length ?? 0);
 
     private static long Count(NormWeights? norm) => (norm?.Weight?.Length ?? 0) + (norm?.Bias?.Length ?? 0);
 }

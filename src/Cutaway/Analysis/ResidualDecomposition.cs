@@ -178,9 +178,9 @@ public static class ResidualDecomposition
     private static List<(string Label, double[] Values)> NeuronsOf(Run run, int layer, Range neurons)
     {
         NetworkConfig config = run.Model.Config;
-        if (config.AttentionOnly)
+        if (config.AttentionOnly || config.LayerConfigs[layer].Experts is not null)
         {
-            throw CutawayException.Usage($"'{run.Model.Name}' has no MLP neurons");
+            throw CutawayException.Usage($"layer {layer} of '{run.Model.Name}' has {(config.AttentionOnly ? "no MLP" : "a mixture of experts")} and so no MLP neurons");
         }
 
         (int first, int count) = neurons.GetOffsetAndLength(config.DMlp);

@@ -93,7 +93,7 @@ internal sealed class SweepBatch
 
             if (step.Part != BlockPart.Attention)
             {
-                sum += ForwardCost.Mlp(config, rows);
+                sum += ForwardCost.Mlp(config, step.Layer, rows);
             }
         }
 

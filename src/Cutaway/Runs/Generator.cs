@@ -91,6 +91,11 @@ internal static class Generator
 
     private static void Check(LanguageModel model, IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<PlanItem> plan, GenerationOptions options)
     {
+        if (!model.Config.Causal)
+        {
+            throw CutawayException.Usage($"'{model.Name}' is an encoder: it reads in both directions and continues no text. Use a decoder, or read its hidden states with `cutaway run`");
+        }
+
         options.Validate(model);
         int longest = prompts.Max(prompt => prompt.Count);
         if (options.MaxTokens > model.Config.Context - longest)

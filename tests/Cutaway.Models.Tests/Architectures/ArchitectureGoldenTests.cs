@@ -9,7 +9,7 @@ public sealed class ArchitectureGoldenTests
     private static readonly string[] Compared = ["plain", "padded", "padded_right", "greedy", "float64", "grad"];
 
     // Some are copied into the repository; the others are read where they are, and skipped aloud where they are not.
-    private static readonly string[] Elsewhere = ["bloom", "gpt-neo", "gptj", "opt", "phi", "phi3"];
+    private static readonly string[] Elsewhere = ["bloom", "gpt-neo", "gpt-oss", "gptj", "mixtral", "opt", "phi", "phi3", "qwen3-moe"];
 
     /// <summary>The folders.</summary>
     public static TheoryData<string> Families { get; } =

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Cutaway.Models.Architectures;
 using Cutaway.Models.Formats;
 using Cutaway.Models.Network;
+using Cutaway.Tensors.Storage;
 
 namespace Cutaway.Models.Parity;
 
@@ -163,13 +164,21 @@ internal sealed class ArchitectureGolden
 
     private Dictionary<string, StoredTensor> Group(string prefix) => tensors.Tensors
         .Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal))
-        .ToDictionary(entry => entry.Key[prefix.Length..], entry => entry.Value);
+        .ToDictionary(entry => HookName(entry.Key[prefix.Length..]), entry => entry.Value);
+
+    // The goldens call what a router decides by names of their own.
+    private static string HookName(string name) => name
+        .Replace("mlp.router_logits", "mlp.hook_router_logits", StringComparison.Ordinal)
+        .Replace("mlp.topk_indices", "mlp.hook_expert_indices", StringComparison.Ordinal)
+        .Replace("mlp.topk_weights", "mlp.hook_expert_weights", StringComparison.Ordinal);
 
     private int[][] Ids(string name, string key) => cases.GetProperty(name).GetProperty(key).Deserialize<int[][]>()!;
 
+    private static double[] Values(StoredTensor stored) => stored.Type is ElementType.Int32 or ElementType.Int64 ? Array.ConvertAll(stored.ToIntegers(), value => (double)value) : stored.ToDoubles();
+
     private string? Compare(string name, StoredTensor reference, Recorded found) =>
         reference.Shape.SequenceEqual(found.Shape.Select(extent => (long)extent))
-            ? Closeness.Difference(name, reference.ToDoubles(), found.Values, Tolerance(name))
+            ? Closeness.Difference(name, Values(reference), found.Values, Tolerance(name))
             : $"{name}: shape [{string.Join(", ", found.Shape)}]; [{string.Join(", ", reference.Shape)}] was expected";
 
     // Tolerances are given by group: the residual stream, attention, its pattern, the MLP, the final norm, logits.

@@ -1,3 +1,4 @@
+using Cutaway.Decoding;
 using Cutaway.Interventions;
 using Cutaway.Models.Network;
 using Cutaway.Runs;
@@ -49,6 +50,33 @@ public sealed class GenerationTests
             Assert.Equal(logits[best] - logits.Where((_, id) => id != best).Max(), generation.Gaps[step], 1e-10);
             ids.Add(best);
         }
+    }
+
+    [Fact]
+    public void Changes_hold_at_their_positions_of_a_prompt_that_is_read_in_pieces()
+    {
+        LanguageModel model = TestModels.Random(config => config with
+        {
+            Context = 2000,
+            LayerConfigs = [.. config.LayerConfigs.Select((layer, i) => layer with { Window = i == 0 ? 40 : null })],
+        });
+        const int first = ForwardPass<double>.PieceLength;
+        int[] prompt = [.. Enumerable.Range(0, (2 * first) + 9).Select(i => (i * i) % 29)];
+        List<int> seen = [];
+        PlanItem[] plan =
+        [
+            Add.Vector(Site.ResidPre(1).At(3, first - 1, first, first + 1, -1), Vector, 2),
+            Scale.By("blocks.0.attn.hook_attn_scores", 0.5),
+            LocalFunction.At(Site.ResidPost(1), (_, context) => seen.Add(context.Position)) with { Phase = Phase.Prompt },
+        ];
+        Generation generation = model.Generate(Prompt.FromIds(prompt), new GenerationOptions { MaxTokens = 3 }, plan);
+        Assert.Equal(Enumerable.Range(0, prompt.Length), seen);
+        double[] logits = model.Run(TokenBatch.Single(prompt), plan, LogitScope.Last).LastLogits();
+        Assert.Equal(Reductions.ArgMax<double>(logits), generation.Ids[0]);
+        Assert.Equal(logits[generation.Ids[0]] - Softmax.LogSumExp<double>(logits), generation.LogProbabilities[0], 1e-12);
+        BeamSearch beams = new() { Beams = 2 };
+        Generation beam = model.Generate(Prompt.FromIds(prompt), new GenerationOptions { MaxTokens = 1, Strategy = beams }, plan);
+        Assert.Equal(generation.LogProbabilities[0], beam.LogProbabilities[0], 1e-12);
     }
 
     [Fact]

@@ -18,10 +18,15 @@ internal static class Centring
                 .. weights.Blocks.Select(block => block with
                 {
                     Attention = block.Attention with { Output = OverOutputs(block.Attention.Output, storage) },
-                    Mlp = block.Mlp is { } mlp ? mlp with { Out = OverOutputs(mlp.Out, storage) } : null,
+                    Mlp = Mlp(block.Mlp),
+                    Experts = block.Experts is { } experts
+                        ? experts with { Experts = [.. experts.Experts.Select(expert => Mlp(expert)!)], Shared = Mlp(experts.Shared) }
+                        : null,
                 }),
             ],
         };
+
+        MlpWeights? Mlp(MlpWeights? mlp) => mlp is null ? null : mlp with { Out = OverOutputs(mlp.Out, storage) };
     }
 
     /// <summary>The unembedding without its mean over the vocabulary.</summary>

@@ -34,11 +34,20 @@ internal static class NormFolding
                     Value = Fold(attention.Value, block.AttentionNorm),
                 },
                 AttentionNorm = Folded,
-                Mlp = block.Mlp is { } mlp
-                    ? mlp with { In = Fold(mlp.In, beforeMlp), Gate = mlp.Gate is null ? null : Fold(mlp.Gate, beforeMlp) }
+                Mlp = Mlp(block.Mlp),
+                Experts = block.Experts is { } experts
+                    ? experts with
+                    {
+                        Router = Fold(experts.Router, beforeMlp),
+                        Experts = [.. experts.Experts.Select(expert => Mlp(expert)!)],
+                        Shared = Mlp(experts.Shared),
+                        SharedGate = experts.SharedGate is null ? null : Fold(experts.SharedGate, beforeMlp),
+                    }
                     : null,
                 MlpNorm = block.MlpNorm is null ? null : Folded,
             };
+
+            MlpWeights? Mlp(MlpWeights? mlp) => mlp is null ? null : mlp with { In = Fold(mlp.In, beforeMlp), Gate = mlp.Gate is null ? null : Fold(mlp.Gate, beforeMlp) };
         }
 
         LinearWeights Fold(LinearWeights reader, NormWeights? norm)

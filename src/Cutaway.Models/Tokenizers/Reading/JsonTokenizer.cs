@@ -97,7 +97,8 @@ internal static class JsonTokenizer
     private static int? Unknown(ConfigReader model, Vocabulary vocabulary) =>
         model.OptionalText("unk_token") is { } token ? vocabulary.Demand(token, model.Source, "'model.unk_token'") : null;
 
-    private static AddedToken Added(ConfigReader token) => new(
+    /// <summary>An entry of a list of added tokens.</summary>
+    public static AddedToken Added(ConfigReader token) => new(
         token.OptionalCount(Limits.Vocabulary, "id") ?? throw token.Fault("id", "missing", "a whole number was expected"),
         token.Text("content"),
         token.Flag("special", absent: false),
@@ -106,7 +107,9 @@ internal static class JsonTokenizer
         token.Flag("rstrip", absent: false),
         token.Flag("normalized", absent: false));
 
-    private static string?[] ById(List<(string Token, int Id)> vocabulary, AddedToken[] added, string source)
+    /// <summary>The tokens by id, of a vocabulary and of what was added to it.</summary>
+    /// <exception cref="CutawayException">Two tokens have one id, or an id is out of bounds.</exception>
+    public static string?[] ById(List<(string Token, int Id)> vocabulary, AddedToken[] added, string source)
     {
         int highest = Math.Max(vocabulary.Max(pair => (int?)pair.Id) ?? -1, added.Max(token => (int?)token.Id) ?? -1);
         int lowest = vocabulary.Min(pair => (int?)pair.Id) ?? 0;

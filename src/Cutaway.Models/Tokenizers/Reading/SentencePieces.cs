@@ -55,6 +55,9 @@ internal sealed record SentencePieces(string[] Tokens, PieceKind[] Kinds, float[
     /// <summary>The token that ends a text, or null.</summary>
     public int? EndOfText { get; init; }
 
+    /// <summary>Tokens that were added to the vocabulary.</summary>
+    public IReadOnlyList<AddedToken> More { get; init; } = [];
+
     /// <summary>The special tokens put around a text.</summary>
     public PostProcessor Ends { get; init; } = PostProcessor.None;
 
@@ -73,10 +76,11 @@ internal sealed record SentencePieces(string[] Tokens, PieceKind[] Kinds, float[
     /// <summary>The tokenizer.</summary>
     public Tokenizer Build()
     {
-        Vocabulary vocabulary = new(Tokens, Source);
+        AddedToken[] added = [.. Added(Tokens, Kinds).Where(token => !More.Any(other => other.Id == token.Id)), .. More];
+        Vocabulary vocabulary = new(JsonTokenizer.ById([.. Tokens.Select((token, id) => (token, id))], added, Source), Source);
         ITokenModel model = IsUnigram ? Unigram(vocabulary) : Pairs(vocabulary);
         Decoder[] inner = [Decoders.Metaspace(Mark[0], dropFirst: false), Decoders.ByteFallback, Decoders.Fuse];
-        return new Tokenizer(vocabulary, model, [.. Added(Tokens, Kinds)], Normalizers.Sequence(Steps()))
+        return new Tokenizer(vocabulary, model, added, Normalizers.Sequence(Steps()))
         {
             PreTokenizer = PreTokenizers.Sequence(MarkedWords.Cuts(vocabulary, Mark[0])),
             PostProcessor = Ends,

@@ -35,11 +35,15 @@ internal sealed class SpecialTokenNames
         return File.Exists(path) ? ConfigReader.Open(path) : null;
     }
 
+    /// <summary>A token of tokenizer_config.json, given as a text or as an object with its content, or null.</summary>
+    public static string? Name(ConfigReader names, string key) =>
+        names.Find(key) is { ValueKind: JsonValueKind.Object } ? names.OptionalSection(key)!.Text("content") : names.OptionalText(key);
+
     private int? Id(string key, Vocabulary vocabulary)
     {
-        if (Name(key) is { } token)
+        if (names is not null && Name(names, key) is { } token)
         {
-            return vocabulary.Demand(token, names!.Source, $"'{key}'");
+            return vocabulary.Demand(token, names.Source, $"'{key}'");
         }
 
         foreach (ConfigReader? config in byId)
@@ -55,7 +59,4 @@ internal sealed class SpecialTokenNames
 
         return null;
     }
-
-    /// <summary>A token is given as a text, or as an object with its content.</summary>
-    private string? Name(string key) => names?.Find(key) is { ValueKind: JsonValueKind.Object } ? names.OptionalSection(key)!.Text("content") : names?.OptionalText(key);
 }

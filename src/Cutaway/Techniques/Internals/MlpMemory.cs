@@ -47,7 +47,12 @@ public sealed record MlpMemory(
 
         TokenBatch tokens = TokenBatch.Single(model.Encode(Prompt));
         int position = PromptTokens.Position(tokens, Position);
-        int[] layers = Layer is int only ? [only] : [.. Enumerable.Range(0, config.Layers)];
+        int[] layers = [.. (Layer is int only ? [only] : Enumerable.Range(0, config.Layers)).Where(layer => config.LayerConfigs[layer].Experts is null)];
+        if (layers.Length == 0)
+        {
+            throw CutawayException.Usage($"{(Layer is null ? "every layer" : $"layer {Layer}")} of '{model.Name}' has a mixture of experts in the place of an MLP; attribution and patching work on hook_mlp_out, and on mlp.hook_expert_weights");
+        }
+
         Run run = model.Run(tokens, Capture.All([.. layers.Select(Site.MlpPost)]), LogitScope.None, progress.Cancellation);
         List<(int Layer, int Neuron, double Activation, double Strength)> ranked = [];
         foreach (int layer in layers)

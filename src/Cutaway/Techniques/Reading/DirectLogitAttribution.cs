@@ -69,7 +69,12 @@ public sealed record DirectLogitAttribution(
             }
 
             attentionBias += path.AttentionBias(layer);
-            if (!config.AttentionOnly)
+            if (config.LayerConfigs[layer].Experts is not null)
+            {
+                // A mixture writes as a whole: which neurons take part is the router's choice.
+                mlps[layer] = Multiply(run[Site.MlpOut(layer)], [.. path.Residual]).Sum();
+            }
+            else if (!config.AttentionOnly)
             {
                 double[] each = Multiply(run[Site.MlpPost(layer)], path.Neurons(layer));
                 mlps[layer] = each.Sum();
@@ -139,7 +144,7 @@ public sealed record DirectLogitAttribution(
 
         if (!config.AttentionOnly)
         {
-            sites.Add(new Site("blocks.*.mlp.hook_post").At(position));
+            sites.AddRange(config.LayerConfigs.Select((layer, i) => (layer.Experts is null ? Site.MlpPost(i) : Site.MlpOut(i)).At(position)));
         }
 
         return Capture.All([.. sites]);
