@@ -47,6 +47,8 @@ public static class ArchitectureCatalogue
         Olmoe.Family,
         GraniteMoe.Family,
         GptOss.Family,
+        DeepSeekV2.Family,
+        DeepSeekV3.Family,
         HookedTransformer.Family,
         HookedTransformer.AttentionOnly,
     ];

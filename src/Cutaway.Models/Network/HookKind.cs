@@ -15,6 +15,8 @@ public enum HookKind
     ValueInput,
     AttentionNormScale,
     AttentionNormNormalized,
+    QueryLatent,
+    KeyValueLatent,
     Query,
     Key,
     Value,
