@@ -18,8 +18,7 @@ internal static class DeepSeekV3
             weights.PassOver($"model.layers.{layer}.");
         }
 
-        DecoderLayout layout = DeepSeek.Layout(config);
-        return (layout with { Experts = layout.Experts with { SelectionBias = "mlp.gate.e_score_correction_bias" } }).Map(network, weights);
+        return DeepSeek.Layout(config).Map(network, weights);
     });
 
     private static NetworkConfig Configure(ConfigReader config)
@@ -27,6 +26,7 @@ internal static class DeepSeekV3
         DeepSeek.Require(config, "scoring_func", "sigmoid");
         DeepSeek.Require(config, "topk_method", "noaux_tc");
         ExpertRouting routing = new(ExpertScoring.Sigmoid, config.Flag("norm_topk_prob", absent: true), config.Positive("routed_scaling_factor"), ByPairs: true);
-        return DeepSeek.Configure(config, "DeepseekV3ForCausalLM", config.Flag("rope_interleave", absent: true), DeepSeek.WithGroups(config, routing));
+        NetworkConfig network = DeepSeek.Configure(config, "DeepseekV3ForCausalLM", config.Flag("rope_interleave", absent: true), DeepSeek.WithGroups(config, routing));
+        return network.WithExperts(layer => network.LayerConfigs[layer].Experts is { } experts ? experts with { SelectionBias = true } : null);
     }
 }
