@@ -124,15 +124,24 @@ public sealed class LanguageModel
     /// <summary>A conversation as the model was trained to read it: its chat template, up to the start of the assistant's next turn.</summary>
     /// <param name="messages">The turns, in order.</param>
     /// <exception cref="CutawayException">The model has no chat template, or the template refuses the conversation.</exception>
-    public string ChatText(params IReadOnlyList<ChatMessage> messages)
+    public string ChatText(params IReadOnlyList<ChatMessage> messages) => ChatText(new Conversation(messages, new ChatOptions()));
+
+    /// <summary>A conversation, with tools and whatever else its template is given, as the model was trained to read it.</summary>
+    /// <param name="conversation">The turns, and what else the template is given; the tokens that start and end a text are this model's where it names none.</param>
+    /// <exception cref="CutawayException">The model has no chat template, or the template refuses the conversation.</exception>
+    public string ChatText(Conversation conversation)
     {
         if (ChatTemplate is null)
         {
             throw CutawayException.Usage($"'{Name}' has no chat template; give the text as the model should read it");
         }
 
-        return Models.Tokenizers.Chat.ChatTemplate.Parse(ChatTemplate)
-            .Render(messages, addGenerationPrompt: true, TextOf(Tokenizer.BeginOfText), TextOf(Tokenizer.EndOfText));
+        ChatOptions options = conversation.Options;
+        return Models.Tokenizers.Chat.ChatTemplate.Parse(ChatTemplate).Render(conversation.Messages, options with
+        {
+            BosToken = options.BosToken ?? TextOf(Tokenizer.BeginOfText),
+            EosToken = options.EosToken ?? TextOf(Tokenizer.EndOfText),
+        });
 
         string? TextOf(int? id) => id is int known ? Tokenizer.TokenText(known) : null;
     }
