@@ -72,17 +72,28 @@ public sealed class LanguageModel
     /// <summary>Where those come from.</summary>
     internal Lazy<GenerationOptions> LazyGeneration { get; init; } = new(static () => new());
 
+    /// <summary>What it was read from, if that can be written again.</summary>
+    internal Loading.ModelOrigin? Origin { get; init; }
+
     /// <summary>The precision it computes in.</summary>
     public DType DType { get; }
 
     /// <summary>The same model computing in another precision.</summary>
-    public LanguageModel WithDType(DType dtype) => dtype == DType
-        ? this
-        : new(Name, Network, tokenizer, dtype) { ChatTemplate = ChatTemplate, LazyHash = LazyHash, LazyGeneration = LazyGeneration };
+    public LanguageModel WithDType(DType dtype) => dtype == DType ? this : With(Network, dtype);
 
     /// <summary>The same model with another network, such as one with processed weights.</summary>
-    public LanguageModel WithNetwork(TransformerNetwork network) =>
-        new(Name, network, tokenizer, DType) { ChatTemplate = ChatTemplate, LazyHash = LazyHash, LazyGeneration = LazyGeneration };
+    public LanguageModel WithNetwork(TransformerNetwork network) => With(network, DType);
+
+    /// <summary>
+    /// Writes the model to a folder in Hugging Face's layout, as <c>transformers</c> and <see cref="Load"/> read it: config.json,
+    /// weights as safetensors, the tokenizer's files. Tensors have the names, shapes and types of the files that the model was
+    /// read from; one with changed weights takes a wider type where its own would round them. The folder appears whole or not at all.
+    /// </summary>
+    /// <param name="folder">Where: nothing is there yet, or an empty folder.</param>
+    /// <exception cref="CutawayException">
+    /// The model was not read from such files, or its weights no longer fit them; the folder cannot be written, or there is not room enough.
+    /// </exception>
+    public void Save(string folder) => Loading.ModelSaver.Save(this, folder);
 
     /// <summary>The ids of a prompt.</summary>
     /// <exception cref="CutawayException">The prompt is empty, too long for the model, or holds ids outside the vocabulary.</exception>
@@ -113,15 +124,24 @@ public sealed class LanguageModel
     /// <summary>A conversation as the model was trained to read it: its chat template, up to the start of the assistant's next turn.</summary>
     /// <param name="messages">The turns, in order.</param>
     /// <exception cref="CutawayException">The model has no chat template, or the template refuses the conversation.</exception>
-    public string ChatText(params IReadOnlyList<ChatMessage> messages)
+    public string ChatText(params IReadOnlyList<ChatMessage> messages) => ChatText(new Conversation(messages, new ChatOptions()));
+
+    /// <summary>A conversation, with tools and whatever else its template is given, as the model was trained to read it.</summary>
+    /// <param name="conversation">The turns, and what else the template is given; the tokens that start and end a text are this model's where it names none.</param>
+    /// <exception cref="CutawayException">The model has no chat template, or the template refuses the conversation.</exception>
+    public string ChatText(Conversation conversation)
     {
         if (ChatTemplate is null)
         {
             throw CutawayException.Usage($"'{Name}' has no chat template; give the text as the model should read it");
         }
 
-        return Models.Tokenizers.Chat.ChatTemplate.Parse(ChatTemplate)
-            .Render(messages, addGenerationPrompt: true, TextOf(Tokenizer.BeginOfText), TextOf(Tokenizer.EndOfText));
+        ChatOptions options = conversation.Options;
+        return Models.Tokenizers.Chat.ChatTemplate.Parse(ChatTemplate).Render(conversation.Messages, options with
+        {
+            BosToken = options.BosToken ?? TextOf(Tokenizer.BeginOfText),
+            EosToken = options.EosToken ?? TextOf(Tokenizer.EndOfText),
+        });
 
         string? TextOf(int? id) => id is int known ? Tokenizer.TokenText(known) : null;
     }
@@ -238,6 +258,14 @@ public sealed class LanguageModel
             return Tensor.CopyOf<T>(logits, [.. residuals.Shape.SkipLast(1), Config.Vocabulary], [.. residuals.Axes.SkipLast(1), "vocab"]);
         }
     }
+
+    private LanguageModel With(TransformerNetwork network, DType dtype) => new(Name, network, tokenizer, dtype)
+    {
+        ChatTemplate = ChatTemplate,
+        LazyHash = LazyHash,
+        LazyGeneration = LazyGeneration,
+        Origin = Origin,
+    };
 
     private Run Run<T>(TokenBatch tokens, IReadOnlyList<PlanItem> plan, LogitScope logits, CancellationToken cancellation)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>

@@ -47,6 +47,14 @@ public static class ArchitectureCatalogue
         Olmoe.Family,
         GraniteMoe.Family,
         GptOss.Family,
+        Bert.Family,
+        Bert.Headless,
+        Roberta.Family,
+        Roberta.Headless,
+        DistilBert.Family,
+        DistilBert.Headless,
+        MpNet.Family,
+        MpNet.Headless,
         HookedTransformer.Family,
         HookedTransformer.AttentionOnly,
     ];
@@ -79,6 +87,9 @@ public static class ArchitectureCatalogue
 
     /// <summary>The shape and arithmetic that a configuration describes, without its weights.</summary>
     internal static NetworkConfig Configure(ConfigReader config) => Find(config).Configure(config);
+
+    /// <summary>The weights of a network whose configuration has been read.</summary>
+    internal static NetworkWeights Map(ConfigReader config, NetworkConfig network, WeightReader weights) => Find(config).Map(config, network, weights);
 
     private static (NetworkConfig Config, NetworkWeights Weights) Read(ConfigReader config, ITensorSource tensors, string where)
     {

@@ -24,7 +24,11 @@ internal sealed class ConfigReader
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="CutawayException">It is missing, unreadable, or not a JSON object.</exception>
-    public static ConfigReader Open(string path)
+    public static ConfigReader Open(string path) => Parse(ReadFile(path), path);
+
+    /// <summary>The bytes of a file.</summary>
+    /// <exception cref="CutawayException">It is missing, unreadable, or larger than a configuration.</exception>
+    public static byte[] ReadFile(string path)
     {
         try
         {
@@ -36,7 +40,7 @@ internal sealed class ConfigReader
 
             byte[] bytes = new byte[(int)stream.Length];
             stream.ReadExactly(bytes);
-            return Parse(bytes, path);
+            return bytes;
         }
         catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -20,16 +20,26 @@ public static class ModelFolder
     /// <exception cref="CutawayException">There are none, or they cannot be read.</exception>
     public static ITensorSource OpenWeights(string path) => File.Exists(path) ? Checkpoint.OpenFile(path) : Checkpoint.Open(path);
 
-    /// <summary>Reads the configuration that belongs to weights: <c>config.json</c> in their folder, or settings in a file of PyTorch.</summary>
+    /// <summary>Reads the network of weights and their configuration.</summary>
     /// <param name="path">The folder, or a file of weights.</param>
     /// <param name="weights">What was opened there.</param>
-    /// <exception cref="CutawayException">There is none, or it does not fit the weights.</exception>
+    /// <exception cref="CutawayException">There is no configuration, or it does not fit the weights.</exception>
     public static (NetworkConfig Config, NetworkWeights Weights) Read(string path, ITensorSource weights)
+    {
+        (ReadOnlyMemory<byte> json, string source) = ConfigOf(path, weights);
+        return ArchitectureCatalogue.Read(json, source, weights, path);
+    }
+
+    /// <summary>The configuration that belongs to weights, and what to call it: <c>config.json</c> in their folder, or settings in a file of PyTorch.</summary>
+    /// <param name="path">The folder, or a file of weights.</param>
+    /// <param name="weights">What was opened there.</param>
+    /// <exception cref="CutawayException">There is none.</exception>
+    public static (ReadOnlyMemory<byte> Json, string Source) ConfigOf(string path, ITensorSource weights)
     {
         string file = Path.Combine(FolderOf(path), ConfigName);
         return weights is TorchFile { Settings: { } settings } && !File.Exists(file)
-            ? ArchitectureCatalogue.Read(settings, $"the settings in {path}", weights, path)
-            : ArchitectureCatalogue.Read(file, weights, path);
+            ? (settings, $"the settings in {path}")
+            : (ConfigReader.ReadFile(file), file);
     }
 
     /// <summary>The folder that holds what belongs to a model: itself, or the one that a file is in.</summary>

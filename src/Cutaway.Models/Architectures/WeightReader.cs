@@ -16,6 +16,9 @@ internal sealed class WeightReader(ITensorSource source, string where)
 
     private readonly HashSet<string> taken = [];
 
+    /// <summary>The values of a tensor that is taken as a vector.</summary>
+    public Func<StoredTensor, double[]> Values { get; init; } = tensor => tensor.ToDoubles();
+
     /// <summary>Whether a tensor exists.</summary>
     public bool Has(string name) => source.Tensors.ContainsKey(name);
 
@@ -79,7 +82,7 @@ internal sealed class WeightReader(ITensorSource source, string where)
     public WeightVector Vector(string name, params ReadOnlySpan<int> shape)
     {
         StoredTensor tensor = Take(name, shape);
-        double[] values = tensor.ToDoubles();
+        double[] values = Values(tensor);
         int bad = Array.FindIndex(values, value => !double.IsFinite(value));
         return bad < 0
             ? new WeightVector(values)

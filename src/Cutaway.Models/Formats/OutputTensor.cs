@@ -9,6 +9,7 @@ namespace Cutaway.Models.Formats;
 public sealed class OutputTensor
 {
     private const int ChunkBytes = 1 << 15;
+    private const int CopiedBytes = 1 << 22;
     private readonly Action<Stream> write;
 
     private OutputTensor(string name, ElementType type, IReadOnlyList<long> shape, Action<Stream> write)
@@ -86,6 +87,17 @@ public sealed class OutputTensor
     public static OutputTensor Streamed(string name, ElementType type, IReadOnlyList<long> shape, Action<Stream> write) =>
         new(name, type, shape, write);
 
+    /// <summary>A stored tensor as it is.</summary>
+    public static unsafe OutputTensor Copy(StoredTensor tensor) => new(tensor.Name, tensor.Type, tensor.Shape, stream =>
+    {
+        for (long start = 0; start < tensor.ByteLength; start += CopiedBytes)
+        {
+            stream.Write(new ReadOnlySpan<byte>(tensor.Data + start, (int)Math.Min(CopiedBytes, tensor.ByteLength - start)));
+        }
+
+        GC.KeepAlive(tensor);
+    });
+
     /// <summary>Writes the bytes.</summary>
     internal void WriteTo(Stream stream) => write(stream);
 
@@ -122,7 +134,8 @@ public sealed class OutputTensor
         }
     }
 
-    private static void Encode<T>(T value, ElementType type, Span<byte> bytes)
+    /// <summary>Writes one value, rounded to nearest, ties to even.</summary>
+    internal static void Encode<T>(T value, ElementType type, Span<byte> bytes)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         switch (type)

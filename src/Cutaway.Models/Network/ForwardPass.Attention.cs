@@ -53,7 +53,7 @@ public sealed unsafe partial class ForwardPass<T>
             ProjectPerHead(HookKind.ValueInput, layer, block.AttentionNorm, weights.Value, c.KeyValueHeads, splitAll, values);
         }
 
-        Norm(HookKind.AttentionNormScale, layer, block.AttentionNorm, residual, rows, read);
+        ReadStream(HookKind.AttentionNormScale, layer, block.AttentionNorm, residual, read);
         if (!splitValue)
         {
             Linear(read, rows, weights.Value, values);

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using Cutaway.Tensors.Autograd;
 using Cutaway.Tensors.Kernels;
+using Cutaway.Tensors.Parallel;
 using Cutaway.Tensors.Storage;
 
 namespace Cutaway.Models.Network;
@@ -30,7 +31,7 @@ public sealed unsafe partial class ForwardPass<T>
 
         _ = gathered.Reserve(count, d);
         residuals.CopyTo(gathered.Span);
-        Norm(HookKind.FinalNormScale, -1, network.Effective.FinalNorm, gathered, count, read);
+        ReadForUnembedding(network.Effective, gathered, count);
         MultiplyAdds += (long)count * d * tokens;
         fixed (T* target = result)
         {
@@ -51,7 +52,15 @@ public sealed unsafe partial class ForwardPass<T>
         int d = config.DModel;
         NetworkWeights weights = network.Effective;
         T factor = T.CreateTruncating(config.EmbeddingScale);
-        Look(weights.Embedding, request.Tokens, factor, residual);
+        if (request.Vectors.IsEmpty)
+        {
+            Look(weights.Embedding, request.Tokens, factor, residual);
+        }
+        else
+        {
+            Take(request.Vectors.Span);
+        }
+
         if (config.EmbeddingScale != 1)
         {
             TensorPrimitives.Multiply(residual.Span, factor, residual.Span);
@@ -71,6 +80,61 @@ public sealed unsafe partial class ForwardPass<T>
             {
                 Add(positionVectors, residual);
             }
+        }
+
+        if (weights.TokenTypes is { } types)
+        {
+            Look(types, request.TokenTypes.IsEmpty ? FirstType() : request.TokenTypes, T.One, typeVectors);
+            Visit(HookKind.TokenTypeEmbed, -1, typeVectors, request.Batch, request.Length, d);
+            Add(typeVectors, residual);
+        }
+
+        if (config.InputNorm)
+        {
+            Norm(HookKind.InputNormScale, -1, weights.InputNorm, residual, rows, residual);
+        }
+    }
+
+    private ReadOnlyMemory<int> FirstType()
+    {
+        if (firstType.Length < rows)
+        {
+            firstType = new int[rows];
+        }
+
+        return firstType.AsMemory(0, rows);
+    }
+
+    private void Take(ReadOnlySpan<double> vectors)
+    {
+        Span<T> target = new(Reserve(residual, rows, config.DModel), vectors.Length);
+        for (int i = 0; i < vectors.Length; i++)
+        {
+            target[i] = T.CreateTruncating(vectors[i]);
+        }
+    }
+
+    // The stream as the unembedding reads it: through the head's map where there is one, and through the final norm.
+    private void ReadForUnembedding(NetworkWeights weights, Scratch source, int count)
+    {
+        int d = config.DModel;
+        if (weights.HeadTransform is { } map)
+        {
+            Linear(source, count, map, written);
+            ActivationOperation<T>? by = tape is null ? null : ActivationOperation<T>.Record(tape, config.Activation, written.Variable, null, d);
+            T* before = written.Pointer;
+            ActivationWork work = new(config.Activation, before, null, Reserve(written, count, d, by), d);
+            network.Pool.ForRows(count, 4L * count * d, ref work);
+            source = written;
+        }
+
+        if (config.FinalNorm)
+        {
+            Norm(HookKind.FinalNormScale, -1, weights.FinalNorm, source, count, read);
+        }
+        else
+        {
+            Copy(source, count, read);
         }
     }
 
@@ -101,7 +165,7 @@ public sealed unsafe partial class ForwardPass<T>
 
         bool all = hooked || hookedLogits || losses || request.Logits == LogitScope.All;
         int count = all ? rows : request.Batch;
-        Norm(HookKind.FinalNormScale, -1, weights.FinalNorm, all ? residual : GatherLast(residual, d), count, read);
+        ReadForUnembedding(weights, all ? residual : GatherLast(residual, d), count);
         if (all)
         {
             Visit(HookKind.UnembedIn, -1, read, request.Batch, request.Length, d);

@@ -31,11 +31,11 @@ public sealed unsafe partial class ForwardPass<T>
 
         if (c.Block != BlockKind.ParallelSharedNorm)
         {
-            Norm(HookKind.MlpNormScale, layer, norm, source, rows, read);
+            ReadStream(HookKind.MlpNormScale, layer, norm, source, read);
         }
         else if (hooked)
         {
-            Norm(HookKind.MlpNormScale, layer, block.AttentionNorm, source, rows, read);
+            ReadStream(HookKind.MlpNormScale, layer, block.AttentionNorm, source, read);
         }
 
         if (block.Experts is { } experts)

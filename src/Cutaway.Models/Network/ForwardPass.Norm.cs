@@ -22,12 +22,9 @@ public sealed unsafe partial class ForwardPass<T>
     private void Norm(HookKind scaleKind, int layer, NormWeights? norm, Scratch x, int count, Scratch y)
     {
         int d = config.DModel;
-        bool absent = config.Norm == NormKind.None || (!config.PreNorms && scaleKind is HookKind.AttentionNormScale or HookKind.MlpNormScale);
-        if (absent)
+        if (config.Norm == NormKind.None)
         {
-            RepeatOperation<T>? by = tape is null ? null : RepeatOperation<T>.Record(tape, x.Variable, d);
-            Span<T> values = x.Span;
-            values.CopyTo(new Span<T>(Reserve(y, count, d, by), count * d));
+            Copy(x, count, y);
         }
         else if (Wants(scaleKind, layer) || Wants(scaleKind + 1, layer))
         {
@@ -37,6 +34,32 @@ public sealed unsafe partial class ForwardPass<T>
         {
             Normalize(config.Norm, norm, x, count, d, 1, y);
         }
+    }
+
+    /// <summary>What attention or the MLP reads: the stream through a norm, or as it is where the network has its norms elsewhere.</summary>
+    private void ReadStream(HookKind scaleKind, int layer, NormWeights? norm, Scratch x, Scratch y)
+    {
+        if (config.PreNorms)
+        {
+            Norm(scaleKind, layer, norm, x, rows, y);
+        }
+        else
+        {
+            Copy(x, rows, y);
+        }
+    }
+
+    private void Copy(Scratch x, int count, Scratch y)
+    {
+        if (ReferenceEquals(x, y))
+        {
+            return;
+        }
+
+        int d = config.DModel;
+        RepeatOperation<T>? by = tape is null ? null : RepeatOperation<T>.Record(tape, x.Variable, d);
+        Span<T> values = x.Span;
+        values.CopyTo(new Span<T>(Reserve(y, count, d, by), count * d));
     }
 
     /// <summary>The norm of queries or keys, in place.</summary>

@@ -24,6 +24,7 @@ public sealed unsafe partial class ForwardPass<T>
     private readonly Scratch logits = new();
     private readonly Scratch gathered = new();
     private readonly Scratch positionVectors = new();
+    private readonly Scratch typeVectors = new();
 
     private ForwardRequest request;
     private IActivationListener<T>? listener;
@@ -34,6 +35,7 @@ public sealed unsafe partial class ForwardPass<T>
     private int span;
     private bool[]? mask;
     private int[] positions = [];
+    private int[] firstType = [];
     private int[] lastRows = [];
 
     /// <summary>Prepares a pass over a network.</summary>
@@ -139,7 +141,30 @@ public sealed unsafe partial class ForwardPass<T>
         }
 
         rows = input.Tokens.Length;
-        foreach (int id in input.Tokens.Span)
+        if (!input.Vectors.IsEmpty && input.Vectors.Length != (long)rows * config.DModel)
+        {
+            throw CutawayException.Input($"{input.Vectors.Length} numbers are not {rows} vectors of {config.DModel}");
+        }
+
+        foreach (int type in input.TokenTypes.Span)
+        {
+            if ((uint)type >= (uint)config.TokenTypes)
+            {
+                throw CutawayException.Input($"token type {type} is none of the {config.TokenTypes} that {config.Architecture} knows");
+            }
+        }
+
+        if (!input.TokenTypes.IsEmpty && input.TokenTypes.Length != rows)
+        {
+            throw CutawayException.Input($"{input.TokenTypes.Length} token types were given for {rows} tokens");
+        }
+
+        if (!config.Unembeds && (input.Logits != LogitScope.None || !input.Targets.IsEmpty))
+        {
+            throw CutawayException.Usage($"this {config.Architecture} ends in states and has no logits; capture hook_normalized_resid_post, unembed.hook_in, or ask for embeddings");
+        }
+
+        foreach (int id in input.Vectors.IsEmpty ? input.Tokens.Span : [])
         {
             if ((uint)id >= (uint)config.Vocabulary)
             {
@@ -213,6 +238,7 @@ public sealed unsafe partial class ForwardPass<T>
                 Visit(HookKind.ResidMid, layer, residual, request.Batch, request.Length, d);
                 if (!Finished(network.Hooks.IndexOf(HookKind.MlpIn, layer)))
                 {
+                    NormSum(HookKind.MlpNormScale, layer, block.AttentionNorm);
                     Mlp(layer, block, block.MlpNorm);
                     Add(written, residual);
                 }
@@ -228,6 +254,17 @@ public sealed unsafe partial class ForwardPass<T>
         }
 
         Visit(HookKind.ResidPost, layer, residual, request.Batch, request.Length, d);
+        NormSum(HookKind.SumNormScale, layer, block.MlpNorm);
+        Visit(HookKind.NormalizedResidPost, layer, residual, request.Batch, request.Length, d);
+    }
+
+    // Where the stream itself is normalised, what follows and what is added to are the normalised values.
+    private void NormSum(HookKind scaleKind, int layer, NormWeights? norm)
+    {
+        if (config.NormPlacement == NormPlacement.OnSum)
+        {
+            Norm(scaleKind, layer, norm, residual, rows, residual);
+        }
     }
 
     // sum += x, both [rows, d_model].

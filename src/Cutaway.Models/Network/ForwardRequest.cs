@@ -25,6 +25,15 @@ public readonly record struct ForwardRequest(ReadOnlyMemory<int> Tokens, int Bat
     /// </summary>
     public ReadOnlyMemory<bool> AttentionMask { get; init; }
 
+    /// <summary>
+    /// The embedding of each position, [batch, pos, d_model], in place of the tokens' (patches of an image): ids are then not
+    /// looked at, but there are as many. Empty for those of the tokens.
+    /// </summary>
+    public ReadOnlyMemory<double> Vectors { get; init; }
+
+    /// <summary>Which kind of text each token belongs to, [batch, pos], in networks that know kinds; empty for the first kind everywhere.</summary>
+    public ReadOnlyMemory<int> TokenTypes { get; init; }
+
     /// <summary>Which logits to compute.</summary>
     public LogitScope Logits { get; init; }
 

@@ -53,19 +53,32 @@ public sealed class HookTable
             Add(HookKind.PositionEmbed, -1, "hook_pos_embed", Resid);
         }
 
+        if (c.TokenTypes > 0)
+        {
+            Add(HookKind.TokenTypeEmbed, -1, "hook_token_type_embed", Resid);
+        }
+
+        if (c.InputNorm)
+        {
+            AddNorm(HookKind.InputNormScale, -1, "embed.ln_input");
+        }
+
         for (int layer = 0; layer < c.Layers; layer++)
         {
             AddBlock(layer);
         }
 
-        if (c.Norm != NormKind.None)
+        if (c.Norm != NormKind.None && c.FinalNorm)
         {
             Add(HookKind.FinalNormScale, -1, "ln_final.hook_scale", Scale);
             Add(HookKind.FinalNormNormalized, -1, "ln_final.hook_normalized", Resid);
         }
 
         Add(HookKind.UnembedIn, -1, "unembed.hook_in", Resid);
-        Add(HookKind.UnembedOut, -1, "unembed.hook_out", ["batch", "pos", "vocab"]);
+        if (c.Unembeds)
+        {
+            Add(HookKind.UnembedOut, -1, "unembed.hook_out", ["batch", "pos", "vocab"]);
+        }
     }
 
     private void AddBlock(int layer)
@@ -126,6 +139,10 @@ public sealed class HookTable
             {
                 AddNorm(HookKind.MlpNormScale, layer, "ln2");
             }
+            else if (c.NormPlacement == NormPlacement.OnSum)
+            {
+                AddNorm(HookKind.MlpNormScale, layer, "ln1");
+            }
 
             if (c.LayerConfigs[layer].Experts is not null)
             {
@@ -147,6 +164,11 @@ public sealed class HookTable
         }
 
         Add(HookKind.ResidPost, layer, "hook_resid_post", Resid);
+        if (c.NormPlacement == NormPlacement.OnSum)
+        {
+            AddNorm(HookKind.SumNormScale, layer, "ln2");
+            Add(HookKind.NormalizedResidPost, layer, "hook_normalized_resid_post", Resid);
+        }
     }
 
     private void AddNeurons(int layer)

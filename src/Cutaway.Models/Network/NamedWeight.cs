@@ -21,6 +21,8 @@ public sealed record NamedWeight(string Name, WeightMatrix? Matrix, WeightVector
         Add("embed.W_E", weights.Embedding, null);
         Add("score_bias.W", weights.ScoreBias, null);
         AddNorm("embed.ln", weights.EmbeddingNorm);
+        Add("token_type_embed.W_token_type", weights.TokenTypes, null);
+        AddNorm("embed.ln_input", weights.InputNorm);
         Add("pos_embed.W_pos", weights.Positions, null);
         for (int layer = 0; layer < weights.Blocks.Count; layer++)
         {
@@ -49,6 +51,7 @@ public sealed record NamedWeight(string Name, WeightMatrix? Matrix, WeightVector
             AddNorm($"{name}.ln2_post", block.MlpPostNorm);
         }
 
+        AddLinear("mlm_head", "transform", weights.HeadTransform);
         AddNorm("ln_final", weights.FinalNorm);
         Add("unembed.W_U", ReferenceEquals(weights.Unembedding.Weight, weights.Embedding) ? null : weights.Unembedding.Weight, null);
         Add("unembed.b_U", null, weights.Unembedding.Bias);

@@ -39,6 +39,9 @@ public enum NormPlacement
 
     /// <summary>Only on what each part adds (OLMo 2).</summary>
     After,
+
+    /// <summary>On the stream itself, after each part has added to it (BERT; Vaswani et al. 2017).</summary>
+    OnSum,
 }
 
 /// <summary>How queries and keys are normalised before they are rotated.</summary>
@@ -140,10 +143,10 @@ public sealed record NetworkConfig
     public NormPlacement NormPlacement { get; init; }
 
     /// <summary>Whether attention and MLP read the stream through a norm (<c>ln1</c>, <c>ln2</c>).</summary>
-    public bool PreNorms => NormPlacement != NormPlacement.After;
+    public bool PreNorms => NormPlacement is NormPlacement.Before or NormPlacement.BeforeAndAfter;
 
     /// <summary>Whether what attention and MLP add is normalised (<c>ln1_post</c>, <c>ln2_post</c>).</summary>
-    public bool PostNorms => NormPlacement != NormPlacement.Before;
+    public bool PostNorms => NormPlacement is NormPlacement.After or NormPlacement.BeforeAndAfter;
 
     /// <summary>Factor on what attention and MLP add to the stream (Granite); 1 elsewhere.</summary>
     public double ResidualScale { get; init; } = 1;
@@ -163,8 +166,23 @@ public sealed record NetworkConfig
     /// <summary>Whether each head has a score that takes its share of every pattern's weight and has no value (gpt-oss), so that rows sum to less than one.</summary>
     public bool AttentionSinks { get; init; }
 
-    /// <summary>Whether the embedding is normalised before the first block (BLOOM).</summary>
+    /// <summary>Whether the embedding is normalised before the first block, and before positions are added to it (BLOOM).</summary>
     public bool EmbeddingNorm { get; init; }
+
+    /// <summary>Whether the sum of embedding and positions is normalised before the first block (BERT, CLIP's images).</summary>
+    public bool InputNorm { get; init; }
+
+    /// <summary>Kinds of text that a token may belong to, each with a vector added to its embedding (BERT); 0 for none.</summary>
+    public int TokenTypes { get; init; }
+
+    /// <summary>Whether there is a norm after the last block, before the unembedding.</summary>
+    public bool FinalNorm { get; init; } = true;
+
+    /// <summary>Whether the stream passes a linear map and the MLPs' nonlinearity before the final norm (masked language models).</summary>
+    public bool HeadTransform { get; init; }
+
+    /// <summary>Whether there are logits at all: encoders may end in states.</summary>
+    public bool Unembeds { get; init; } = true;
 
     /// <summary>Factor on the embedding (Gemma: the square root of DModel); 1 elsewhere.</summary>
     public double EmbeddingScale { get; init; } = 1;

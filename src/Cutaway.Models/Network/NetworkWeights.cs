@@ -78,6 +78,15 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
     /// <summary>The bias of each bucket of distances on the scores of each head, [buckets, heads], the same in all layers; or null.</summary>
     public WeightMatrix? ScoreBias { get; init; }
 
+    /// <summary>[token types, d_model], or null.</summary>
+    public WeightMatrix? TokenTypes { get; init; }
+
+    /// <summary>Norm of the sum of embeddings, <c>embed.ln_input</c>, or null.</summary>
+    public NormWeights? InputNorm { get; init; }
+
+    /// <summary>What the stream passes before the final norm and after it the nonlinearity, or null.</summary>
+    public LinearWeights? HeadTransform { get; init; }
+
     /// <summary>Norm of the embedding, <c>embed.ln</c>, or null.</summary>
     public NormWeights? EmbeddingNorm { get; init; }
 
@@ -93,6 +102,9 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
         {
             Positions = Positions is null ? null : matrix(Positions),
             ScoreBias = ScoreBias is null ? null : matrix(ScoreBias),
+            TokenTypes = TokenTypes is null ? null : matrix(TokenTypes),
+            InputNorm = Norm(InputNorm),
+            HeadTransform = Linear(HeadTransform),
             EmbeddingNorm = Norm(EmbeddingNorm),
             FinalNorm = Norm(FinalNorm),
         };
@@ -139,7 +151,10 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
             Positions = c.Positions is PositionKind.Learned or PositionKind.Shortformer ? Matrix(c.Context, c.DModel) : null,
             ScoreBias = c.ScoreBuckets is { } buckets ? Matrix(buckets.Count, c.Heads) : null,
             EmbeddingNorm = c.EmbeddingNorm ? Norm(c.DModel) : null,
-            FinalNorm = Norm(c.DModel),
+            TokenTypes = c.TokenTypes > 0 ? Matrix(c.TokenTypes, c.DModel) : null,
+            InputNorm = c.InputNorm ? Norm(c.DModel) : null,
+            HeadTransform = c.HeadTransform ? Linear(c.DModel, c.DModel) : null,
+            FinalNorm = c.FinalNorm ? Norm(c.DModel) : null,
         };
 
         BlockWeights Block(ExpertConfig? experts) => new(
@@ -157,8 +172,8 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
                 [.. Enumerable.Range(0, experts.Count).Select(_ => Mlp(experts.Width))],
                 experts.SharedWidth == 0 ? null : Mlp(experts.SharedWidth),
                 experts.SharedGate ? new LinearWeights(Matrix(1, c.DModel)) : null),
-            AttentionNorm = c.PreNorms ? Norm(c.DModel) : null,
-            MlpNorm = c.AttentionOnly || c.Block == BlockKind.ParallelSharedNorm || !c.PreNorms ? null : Norm(c.DModel),
+            AttentionNorm = c.NormPlacement != NormPlacement.After ? Norm(c.DModel) : null,
+            MlpNorm = c.AttentionOnly || c.Block == BlockKind.ParallelSharedNorm || c.NormPlacement == NormPlacement.After ? null : Norm(c.DModel),
             AttentionPostNorm = c.PostNorms ? Norm(c.DModel) : null,
             MlpPostNorm = c.PostNorms && !c.AttentionOnly ? Norm(c.DModel) : null,
         };

@@ -91,6 +91,7 @@ public sealed class TransformerNetwork
         return weights with
         {
             EmbeddingNorm = Shift(weights.EmbeddingNorm),
+            InputNorm = Shift(weights.InputNorm),
             FinalNorm = Shift(weights.FinalNorm),
             Blocks =
             [

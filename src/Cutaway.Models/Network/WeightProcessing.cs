@@ -14,7 +14,7 @@ public static class WeightProcessing
         (ProcessingSteps.FoldNorms, "fold_ln", config => config.Norm == NormKind.None || !config.PreNorms
             ? "it has no norms before its parts"
             : null),
-        (ProcessingSteps.CenterWritingWeights, "center_writing_weights", config => config.Norm != NormKind.Layer || config.PostNorms
+        (ProcessingSteps.CenterWritingWeights, "center_writing_weights", config => config.Norm != NormKind.Layer || config.NormPlacement != NormPlacement.Before || config.HeadTransform || !config.FinalNorm
             ? "only LayerNorm before every reader removes the mean of the residual stream"
             : null),
         (ProcessingSteps.CenterUnembed, "center_unembed", config => config.LogitSoftCap is not null

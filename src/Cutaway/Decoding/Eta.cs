@@ -11,6 +11,6 @@ public sealed record Eta(double Most) : ILogitsProcessor
     public void Apply(StepLogits step)
     {
         ReadOnlySpan<double> probabilities = step.Probabilities();
-        step.RemoveBelow(probabilities, Math.Min(Most, Math.Sqrt(Most) * Math.Exp(-StepLogits.Entropy(probabilities))));
+        step.RemoveBelow(probabilities, Math.Min(Most, Math.Sqrt(Most) * Math.Exp(-step.Entropy())));
     }
 }

@@ -63,22 +63,28 @@ public sealed class StepLogits
     /// <summary>The softmax of the logits, [vocab]; valid until the next call.</summary>
     public ReadOnlySpan<double> Probabilities()
     {
-        TensorPrimitives.Subtract(logits, TensorPrimitives.Max<double>(logits), probabilities);
+        double max = TensorPrimitives.Max<double>(logits);
+        TensorPrimitives.Subtract(logits, max, probabilities);
         TensorPrimitives.Exp<double>(probabilities, probabilities);
-        TensorPrimitives.Divide(probabilities, TensorPrimitives.Sum<double>(probabilities), probabilities);
+        double sum = TensorPrimitives.Sum<double>(probabilities);
+        TensorPrimitives.Divide(probabilities, sum, probabilities);
+        LogSum = max + Math.Log(sum);
         return probabilities;
     }
 
-    /// <summary>The entropy of a distribution, in nats; 0 · log 0 is 0.</summary>
-    public static double Entropy(ReadOnlySpan<double> distribution)
+    /// <summary>The logarithm of the sum of the exponentials of the logits, when <see cref="Probabilities"/> was last called: log p is a logit less this.</summary>
+    internal double LogSum { get; private set; }
+
+    /// <summary>The entropy in nats of the distribution that <see cref="Probabilities"/> gave last, while the logits are as they were; 0 · log 0 is 0.</summary>
+    public double Entropy()
     {
-        double entropy = 0;
-        foreach (double p in distribution)
+        double mean = 0;
+        for (int i = 0; i < probabilities.Length; i++)
         {
-            entropy -= p > 0 ? p * Math.Log(p) : 0;
+            mean += probabilities[i] > 0 ? probabilities[i] * logits[i] : 0;
         }
 
-        return entropy;
+        return LogSum - mean;
     }
 
     /// <summary>Removes every token of a probability below a limit, but never the most likely ones.</summary>

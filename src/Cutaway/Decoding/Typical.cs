@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Cutaway.Decoding;
 
 /// <summary>
@@ -11,12 +13,9 @@ public sealed record Typical(double P) : ILogitsProcessor
     public void Apply(StepLogits step)
     {
         ReadOnlySpan<double> probabilities = step.Probabilities();
-        double entropy = StepLogits.Entropy(probabilities);
         Span<double> distances = step.Scratch;
-        for (int i = 0; i < distances.Length; i++)
-        {
-            distances[i] = Math.Abs(-Math.Log(probabilities[i]) - entropy);
-        }
+        TensorPrimitives.Subtract(step.LogSum - step.Entropy(), step.Logits, distances);
+        TensorPrimitives.Abs(distances, distances);
 
         ReadOnlySpan<int> order = step.Sort(distances, 0, descending: false);
         int last = 0;

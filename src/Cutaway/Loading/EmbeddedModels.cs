@@ -41,7 +41,11 @@ public static class EmbeddedModels
         SafetensorsFile weights = SafetensorsFile.FromBytes(Read(name, Weights), Path.Combine(Folder(name), Weights));
         (NetworkConfig config, NetworkWeights mapped) = ArchitectureCatalogue.Read(json, Path.Combine(Folder(name), "config.json"), weights, Folder(name));
         ITokenizer tokenizer = TokenizerLoader.FromJson(Read(name, "tokenizer.json"), json, Folder(name));
-        return new LanguageModel(name, new TransformerNetwork(config, mapped), tokenizer, dtype) { LazyHash = WeightHash.Lazily(weights) };
+        return new LanguageModel(name, new TransformerNetwork(config, mapped), tokenizer, dtype)
+        {
+            LazyHash = WeightHash.Lazily(weights),
+            Origin = new ModelOrigin(() => (json, $"the configuration of {name}"), weights, Folder(name), (config, mapped), () => [("tokenizer.json", Read(name, "tokenizer.json"))]),
+        };
     }
 
     /// <summary>A file of an embedded model.</summary>

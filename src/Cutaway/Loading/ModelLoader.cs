@@ -47,16 +47,33 @@ internal static class ModelLoader
 
         ITensorSource tensors = ModelFolder.OpenWeights(path);
         string folder = ModelFolder.FolderOf(path);
-        return Join(name, dtype, ModelFolder.Read(path, tensors), tensors, () => TokenizerLoader.FromFolder(folder), () => TokenizerLoader.ChatTemplateOfFolder(folder), () => GenerationDefaults.Read(folder));
+        (NetworkConfig, NetworkWeights) network = ModelFolder.Read(path, tensors);
+        return Join(
+            name,
+            dtype,
+            network,
+            tensors,
+            () => TokenizerLoader.FromFolder(folder),
+            () => TokenizerLoader.ChatTemplateOfFolder(folder),
+            () => GenerationDefaults.Read(folder),
+            ModelOrigin.OfFolder(path, tensors, network));
     }
 
     private static LanguageModel Join(
-        string name, DType dtype, (NetworkConfig Config, NetworkWeights Weights) network, ITensorSource tensors, Func<ITokenizer> tokenizer, Func<string?> template, Func<GenerationOptions>? generation = null) =>
+        string name,
+        DType dtype,
+        (NetworkConfig Config, NetworkWeights Weights) network,
+        ITensorSource tensors,
+        Func<ITokenizer> tokenizer,
+        Func<string?> template,
+        Func<GenerationOptions>? generation = null,
+        ModelOrigin? origin = null) =>
         new(name, new TransformerNetwork(network.Config, network.Weights), new Lazy<ITokenizer>(() => MissingTokenizer.Or(tokenizer, network.Config.Vocabulary)), dtype)
         {
             ChatTemplate = template(),
             LazyHash = WeightHash.Lazily(tensors),
             LazyGeneration = new(generation ?? (static () => new())),
+            Origin = origin,
         };
 
     private static CutawayException Unknown(string name, HubCache cache)

@@ -93,7 +93,11 @@ internal sealed class VariantPlanner<T>(TransformerNetwork network, BaseRun<T> r
         switch (point.Kind)
         {
             case HookKind.PositionEmbed when config.Positions == PositionKind.Shortformer:
+            case HookKind.Embed or HookKind.PositionEmbed or HookKind.TokenTypeEmbed when config.InputNorm || config.TokenTypes > 0:
                 return Full(index);
+            case not HookKind.ResidPre when layer >= 0 && config.NormPlacement == NormPlacement.OnSum:
+                // What a block passes on is its sum normalised, which no other place holds.
+                return new(index, VariantStart.Block, layer, first, null, [], all);
             case HookKind.Embed or HookKind.PositionEmbed:
                 return next is not null && Embedding(next.Kind)
                     ? Full(index)

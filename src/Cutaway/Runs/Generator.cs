@@ -46,11 +46,11 @@ internal static class Generator
             ForwardRequest request = new(ids, batch.Batch, length) { AttentionMask = Mask(batch, cache.Length + length), Cache = cache, Logits = LogitScope.Last };
             if (capturing || dola is not null)
             {
+                // Captures and early layers are kept for all positions of a pass, so the prompt is read in one.
                 pass.Run(request, dola is null ? listener : dola.Taps, cancellation);
             }
             else
             {
-                // What is captured is to be whole; everything else may come in pieces.
                 pass.Prefill(request, listener, cancellation: cancellation);
             }
 
@@ -91,6 +91,11 @@ internal static class Generator
 
     private static void Check(LanguageModel model, IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<PlanItem> plan, GenerationOptions options)
     {
+        if (!model.Config.Causal)
+        {
+            throw CutawayException.Usage($"'{model.Name}' is an encoder: it reads in both directions and continues no text. Use a decoder, or read its hidden states with `cutaway run`");
+        }
+
         options.Validate(model);
         int longest = prompts.Max(prompt => prompt.Count);
         if (options.MaxTokens > model.Config.Context - longest)

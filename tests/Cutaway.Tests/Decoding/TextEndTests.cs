@@ -170,6 +170,13 @@ public sealed class TextEndTests
     }
 
     [Fact]
+    public void A_network_that_reads_in_both_directions_continues_nothing()
+    {
+        LanguageModel encoder = TestModels.Random(config => config with { Causal = false });
+        Assert.Contains("is an encoder", Assert.Throws<CutawayException>(() => encoder.Generate(Prompt.FromIds(1))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void At_least_so_many_tokens_come_before_the_end()
     {
         Generation free = Random.Generate(Prompt.FromIds(3, 7, 11), new GenerationOptions { MaxTokens = 6 });

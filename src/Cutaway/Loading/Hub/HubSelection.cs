@@ -10,8 +10,8 @@ internal static class HubSelection
     private const string SafetensorsIndex = "model.safetensors.index.json";
     private const string PickleIndex = "pytorch_model.bin.index.json";
 
-    // What tells how to read the weights and the text: small, and taken wherever it is there.
-    private static readonly string[] Companions =
+    /// <summary>What tells how to read the weights and the text: small, and taken wherever it is there.</summary>
+    public static readonly string[] Companions =
     [
         "config.json", "generation_config.json", "preprocessor_config.json", "modules.json", "sentence_bert_config.json", "1_Pooling/config.json",
         "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model",

@@ -92,7 +92,7 @@ public sealed record DecodingStrategies(
                 name,
                 step.Logits.ToArray().Count(double.IsFinite),
                 Enumerable.Range(0, after.Length).Where(id => double.IsNegativeInfinity(step.Logits[id])).Sum(id => before[id]),
-                StepLogits.Entropy(after),
+                step.Entropy(),
                 [.. shown.Select(id => after[id])]);
         }
     }
