@@ -47,6 +47,8 @@ public static class ArchitectureCatalogue
         Olmoe.Family,
         GraniteMoe.Family,
         GptOss.Family,
+        DeepSeekV2.Family,
+        DeepSeekV3.Family,
         Bert.Family,
         Bert.Headless,
         Roberta.Family,

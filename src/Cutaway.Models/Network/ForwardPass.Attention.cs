@@ -54,24 +54,13 @@ public sealed unsafe partial class ForwardPass<T>
         }
 
         ReadStream(HookKind.AttentionNormScale, layer, block.AttentionNorm, residual, read);
-        if (!splitValue)
+        if (weights.Latent is { } latent)
         {
-            Linear(read, rows, weights.Value, values);
+            ProjectLatent(layer, weights, latent);
         }
-
-        if (c.Positions == PositionKind.Shortformer)
+        else
         {
-            Add(positionVectors, read);
-        }
-
-        if (!splitQuery)
-        {
-            Linear(read, rows, weights.Query, queries);
-        }
-
-        if (!splitKey)
-        {
-            Linear(read, rows, weights.Key, keys);
+            Project(weights, splitQuery, splitKey, splitValue);
         }
 
         if (c.ProjectionBound is { } limit)
@@ -79,12 +68,12 @@ public sealed unsafe partial class ForwardPass<T>
             T bound = T.CreateTruncating(limit);
             Clamp(queries, -bound, bound, c.Heads * c.DHead);
             Clamp(keys, -bound, bound, c.KeyValueHeads * c.DHead);
-            Clamp(values, -bound, bound, c.KeyValueHeads * c.DHead);
+            Clamp(values, -bound, bound, c.KeyValueHeads * c.DValue);
         }
 
         Visit(HookKind.Query, layer, queries, batch, length, c.Heads, c.DHead);
         Visit(HookKind.Key, layer, keys, batch, length, c.KeyValueHeads, c.DHead);
-        Visit(HookKind.Value, layer, values, batch, length, c.KeyValueHeads, c.DHead);
+        Visit(HookKind.Value, layer, values, batch, length, c.KeyValueHeads, c.DValue);
         if (c.QueryKeyNorm != QueryKeyNorm.None)
         {
             NormHeads(HookKind.QueryNormScale, layer, weights.QueryNorm, queries, c.Heads);
@@ -107,8 +96,32 @@ public sealed unsafe partial class ForwardPass<T>
             MixPacked(layer);
         }
 
-        Visit(HookKind.Z, layer, mixed, batch, length, c.Heads, c.DHead);
+        Visit(HookKind.Z, layer, mixed, batch, length, c.Heads, c.DValue);
         WriteAttention(layer, block, target);
+    }
+
+    // Those of the three that are not projected head by head.
+    private void Project(AttentionWeights weights, bool splitQuery, bool splitKey, bool splitValue)
+    {
+        if (!splitValue)
+        {
+            Linear(read, rows, weights.Value, values);
+        }
+
+        if (config.Positions == PositionKind.Shortformer)
+        {
+            Add(positionVectors, read);
+        }
+
+        if (!splitQuery)
+        {
+            Linear(read, rows, weights.Query, queries);
+        }
+
+        if (!splitKey)
+        {
+            Linear(read, rows, weights.Key, keys);
+        }
     }
 
     private void Rotate(RotaryConfig rotation)
@@ -117,11 +130,12 @@ public sealed unsafe partial class ForwardPass<T>
         (NativeBuffer<T> Cosines, NativeBuffer<T> Sines) tables = rotary.For<T>(rotation, span);
         RotateWork rotate = new()
         {
-            Queries = Renew(queries, tape is null ? null : RotateOperation<T>.Record(tape, queries.Variable, positions, tables, pairs, rotation.Interleaved, heads, dHead)),
-            Keys = Renew(keys, tape is null ? null : RotateOperation<T>.Record(tape, keys.Variable, positions, tables, pairs, rotation.Interleaved, keyHeads, dHead)),
+            Queries = Renew(queries, tape is null ? null : RotateOperation<T>.Record(tape, queries.Variable, positions, tables, rotation.First, pairs, rotation.Interleaved, heads, dHead)),
+            Keys = Renew(keys, tape is null ? null : RotateOperation<T>.Record(tape, keys.Variable, positions, tables, rotation.First, pairs, rotation.Interleaved, keyHeads, dHead)),
             Positions = positions,
             Cosines = tables.Cosines.Pointer,
             Sines = tables.Sines.Pointer,
+            First = rotation.First,
             Pairs = pairs,
             Interleaved = rotation.Interleaved,
             Heads = heads,
@@ -154,7 +168,7 @@ public sealed unsafe partial class ForwardPass<T>
             if (!Wants(HookKind.AttentionScores, layer) && !Wants(HookKind.Pattern, layer))
             {
                 MultiplyAdds += request.Batch * work.MultiplyAdds;
-                work.Z = Reserve(mixed, rows, c.Heads * c.DHead, Recorded(layer, AttentionStep.Everything, work, queries, keys, values, null));
+                work.Z = Reserve(mixed, rows, c.Heads * c.DValue, Recorded(layer, AttentionStep.Everything, work, queries, keys, values, null));
                 network.Pool.ForRows(items, size, ref work);
                 return;
             }
@@ -173,7 +187,7 @@ public sealed unsafe partial class ForwardPass<T>
             work.Step = AttentionStep.Values;
             MultiplyAdds += request.Batch * work.MultiplyAdds;
             work.Square = square.Pointer;
-            work.Z = Reserve(mixed, rows, c.Heads * c.DHead, Recorded(layer, work.Step, work, null, null, values, square));
+            work.Z = Reserve(mixed, rows, c.Heads * c.DValue, Recorded(layer, work.Step, work, null, null, values, square));
             network.Pool.ForRows(items, size, ref work);
         }
     }
@@ -187,6 +201,7 @@ public sealed unsafe partial class ForwardPass<T>
             Heads = config.Heads,
             KeyHeads = config.KeyValueHeads,
             DHead = config.DHead,
+            DValue = config.DValue,
             Length = length,
             Past = before,
             Window = config.LayerConfigs[layer].Window ?? int.MaxValue,

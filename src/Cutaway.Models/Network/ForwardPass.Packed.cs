@@ -85,7 +85,7 @@ public sealed unsafe partial class ForwardPass<T>
     public void AddHead(int layer, int head, ReadOnlySpan<T> change, Span<T> streams)
     {
         int d = config.DModel;
-        int dHead = config.DHead;
+        int dHead = config.DValue;
         int width = config.Heads * dHead;
         int count = change.Length / dHead;
         if (decodedLayer != layer)
@@ -159,7 +159,8 @@ public sealed unsafe partial class ForwardPass<T>
     private void MixPacked(int layer)
     {
         PackedRows input = packed!;
-        int width = config.KeyValueHeads * config.DHead;
+        int keyWidth = config.KeyValueHeads * config.DHead;
+        int valueWidth = config.KeyValueHeads * config.DValue;
         int total = input.Classes[0].Past + input.Classes[0].Length;
         int sequences = input.Classes.Sum(part => part.Sequences);
         CacheLayer<T> held = input.Earlier.Layer<T>(layer);
@@ -168,9 +169,9 @@ public sealed unsafe partial class ForwardPass<T>
             throw new InvalidOperationException("the earlier run's cache has to keep all positions");
         }
 
-        T* k = Join(joinedKeys.Reserve(sequences, (long)total * width), held.Keys, keys.Pointer, total, width);
-        T* v = Join(joinedValues.Reserve(sequences, (long)total * width), held.Values, values.Pointer, total, width);
-        T* z = mixed.Reserve(rows, config.Heads * config.DHead);
+        T* k = Join(joinedKeys.Reserve(sequences, (long)total * keyWidth), held.Keys, keys.Pointer, total, keyWidth);
+        T* v = Join(joinedValues.Reserve(sequences, (long)total * valueWidth), held.Values, values.Pointer, total, valueWidth);
+        T* z = mixed.Reserve(rows, config.Heads * config.DValue);
         if (!Wants(HookKind.AttentionScores, layer) && !Wants(HookKind.Pattern, layer))
         {
             Attention(AttentionStep.Everything, null);
@@ -193,9 +194,9 @@ public sealed unsafe partial class ForwardPass<T>
                 {
                     AttentionWork<T> work = Work(layer, part.Past, part.Length);
                     work.Q = queries.Pointer + ((nint)part.FirstRow * config.Heads * config.DHead);
-                    work.Z = z + ((nint)part.FirstRow * config.Heads * config.DHead);
-                    work.K = k + ((nint)first * total * width);
-                    work.V = v + ((nint)first * total * width);
+                    work.Z = z + ((nint)part.FirstRow * config.Heads * config.DValue);
+                    work.K = k + ((nint)first * total * keyWidth);
+                    work.V = v + ((nint)first * total * valueWidth);
                     work.Capacity = total;
                     work.Square = s + (s is null ? 0 : (nint)part.FirstRow * config.Heads * total);
                     work.Mask = seen is null ? null : seen + ((nint)first * total);

@@ -18,6 +18,8 @@ public enum HookKind
     ValueInput,
     AttentionNormScale,
     AttentionNormNormalized,
+    QueryLatent,
+    KeyValueLatent,
     Query,
     Key,
     Value,

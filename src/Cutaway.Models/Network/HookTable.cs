@@ -6,6 +6,7 @@ public sealed class HookTable
     private static readonly string[] Resid = ["batch", "pos", "d_model"];
     private static readonly string[] Scale = ["batch", "pos", "one"];
     private static readonly string[] PerHead = ["batch", "pos", "head", "d_head"];
+    private static readonly string[] PerHeadValue = ["batch", "pos", "head", "d_value"];
     private static readonly string[] PerHeadResid = ["batch", "pos", "head", "d_model"];
     private static readonly string[] PerHeadScale = ["batch", "pos", "head", "one"];
     private static readonly string[] Square = ["batch", "head", "query", "key"];
@@ -85,23 +86,30 @@ public sealed class HookTable
     {
         NetworkConfig c = config;
         Add(HookKind.ResidPre, layer, "hook_resid_pre", Resid);
-        if (c.Heads == c.KeyValueHeads)
+        if (c.Latent is null)
         {
-            // With grouped queries a key head has no query head of its own to share an input with.
-            Add(HookKind.AttentionIn, layer, "hook_attn_in", PerHeadResid, optional: true);
+            AddHeadInputs(layer);
         }
 
-        Add(HookKind.QueryInput, layer, "hook_q_input", PerHeadResid, optional: true);
-        Add(HookKind.KeyInput, layer, "hook_k_input", PerHeadResid, optional: true, keyHeads: true);
-        Add(HookKind.ValueInput, layer, "hook_v_input", PerHeadResid, optional: true, keyHeads: true);
         if (c.PreNorms)
         {
             AddNorm(HookKind.AttentionNormScale, layer, "ln1");
         }
 
+        if (c.Latent is { } latent)
+        {
+            if (latent.QueryWidth > 0)
+            {
+                Add(HookKind.QueryLatent, layer, "attn.hook_q_latent", ["batch", "pos", "q_latent"]);
+            }
+
+            Add(HookKind.KeyValueLatent, layer, "attn.hook_kv_latent", ["batch", "pos", "kv_latent"]);
+        }
+
+        string[] perValue = c.DValue == c.DHead ? PerHead : PerHeadValue;
         Add(HookKind.Query, layer, "attn.hook_q", PerHead);
         Add(HookKind.Key, layer, "attn.hook_k", PerHead, keyHeads: true);
-        Add(HookKind.Value, layer, "attn.hook_v", PerHead, keyHeads: true);
+        Add(HookKind.Value, layer, "attn.hook_v", perValue, keyHeads: true);
         if (c.QueryKeyNorm != QueryKeyNorm.None)
         {
             string[] scale = c.QueryKeyNorm == QueryKeyNorm.Whole ? Scale : PerHeadScale;
@@ -119,7 +127,7 @@ public sealed class HookTable
 
         Add(HookKind.AttentionScores, layer, "attn.hook_attn_scores", Square);
         Add(HookKind.Pattern, layer, "attn.hook_pattern", Square);
-        Add(HookKind.Z, layer, "attn.hook_z", PerHead);
+        Add(HookKind.Z, layer, "attn.hook_z", perValue);
         Add(HookKind.Result, layer, "attn.hook_result", PerHeadResid, optional: true);
         if (c.PostNorms)
         {
@@ -171,6 +179,20 @@ public sealed class HookTable
         }
     }
 
+    // Where heads read the stream themselves, and not what all read of it (latent attention).
+    private void AddHeadInputs(int layer)
+    {
+        if (config.Heads == config.KeyValueHeads)
+        {
+            // With grouped queries a key head has no query head of its own to share an input with.
+            Add(HookKind.AttentionIn, layer, "hook_attn_in", PerHeadResid, optional: true);
+        }
+
+        Add(HookKind.QueryInput, layer, "hook_q_input", PerHeadResid, optional: true);
+        Add(HookKind.KeyInput, layer, "hook_k_input", PerHeadResid, optional: true, keyHeads: true);
+        Add(HookKind.ValueInput, layer, "hook_v_input", PerHeadResid, optional: true, keyHeads: true);
+    }
+
     private void AddNeurons(int layer)
     {
         Add(HookKind.MlpPre, layer, "mlp.hook_pre", Neurons);
@@ -200,6 +222,9 @@ public sealed class HookTable
             "d_model" => config.DModel,
             "head" => keyHeads ? config.KeyValueHeads : config.Heads,
             "d_head" => config.DHead,
+            "d_value" => config.DValue,
+            "q_latent" => config.Latent!.QueryWidth,
+            "kv_latent" => config.Latent!.Width,
             "neuron" => config.DMlp,
             "expert" => config.LayerConfigs[layer].Experts!.Count,
             "choice" => config.LayerConfigs[layer].Experts!.Chosen,

@@ -29,6 +29,15 @@ public sealed record NamedWeight(string Name, WeightMatrix? Matrix, WeightVector
             BlockWeights block = weights.Blocks[layer];
             string name = $"blocks.{layer}";
             AddNorm($"{name}.ln1", block.AttentionNorm);
+            if (block.Attention.Latent is { } latent)
+            {
+                AddLinear($"{name}.attn", "Q_latent", latent.Query?.Down);
+                AddNorm($"{name}.attn.q_latent_norm", latent.Query?.Norm);
+                AddLinear($"{name}.attn", "KV_latent", latent.KeyValue.Down);
+                AddNorm($"{name}.attn.kv_latent_norm", latent.KeyValue.Norm);
+                AddLinear($"{name}.attn", "K_rotated", latent.RotatedKey);
+            }
+
             AddLinear($"{name}.attn", "Q", block.Attention.Query);
             AddLinear($"{name}.attn", "K", block.Attention.Key);
             AddLinear($"{name}.attn", "V", block.Attention.Value);

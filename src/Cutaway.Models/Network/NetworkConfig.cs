@@ -100,6 +100,16 @@ public sealed record NetworkConfig
     /// <summary>Width of a head.</summary>
     public required int DHead { get; init; }
 
+    /// <summary>Width of a head's values and of what it mixes; that of the head unless given.</summary>
+    public int DValue
+    {
+        get => field == 0 ? DHead : field;
+        init;
+    }
+
+    /// <summary>By what queries, keys and values are read where attention is latent (DeepSeek-V2), or null where they read the stream.</summary>
+    public LatentConfig? Latent { get; init; }
+
     /// <summary>Neurons of an MLP; 0 for attention-only models.</summary>
     public required int DMlp { get; init; }
 

@@ -12,14 +12,15 @@ internal static class RandomNetworks
 
     /// <summary>
     /// GPT-2: LayerNorm, learned positions, biases. Llama: RMSNorm, rotation, gated MLP, shared key heads. Gemma: the same with
-    /// norms of heads and after the parts, windows, soft caps. NeoX: parallel parts, partial rotation, exact GELU. Sinks: Llama with sinks, ALiBi and a window. Encoder: GPT-2 that sees both ways, with biases by bucket of the distance, and a window.
+    /// norms of heads and after the parts, windows, soft caps. NeoX: parallel parts, partial rotation, exact GELU. Sinks: Llama with sinks, ALiBi and a window. Encoder: GPT-2 that sees both ways, with biases by bucket of the distance, and a window. Mixture: Llama with experts, a shared one with a gate, bounds.
+    /// Latent: latent attention with narrow values, and experts chosen within groups by sigmoids and a bias.
     /// </summary>
-    public static TheoryData<string> Names => ["gpt2", "llama", "gemma", "neox", "sinks", "encoder"];
+    public static TheoryData<string> Names => ["gpt2", "llama", "gemma", "neox", "sinks", "encoder", "mixture", "latent"];
 
     /// <summary>The network of a name, the same at every call.</summary>
     public static TransformerNetwork Create(string name, WorkerPool? pool = null)
     {
-        bool llama = name is "llama" or "gemma" or "sinks";
+        bool llama = name is "llama" or "gemma" or "sinks" or "mixture" or "latent";
         bool gemma = name == "gemma";
         NetworkConfig config = new()
         {
@@ -27,8 +28,10 @@ internal static class RandomNetworks
             Layers = 2,
             DModel = DModel,
             Heads = 4,
-            KeyValueHeads = llama ? 2 : 4,
+            KeyValueHeads = llama && name != "latent" ? 2 : 4,
             DHead = 24,
+            DValue = name == "latent" ? 20 : 24,
+            Latent = name == "latent" ? new LatentConfig(28, 36, 8) : null,
             DMlp = 160,
             Vocabulary = Vocabulary,
             Context = 256,
@@ -48,7 +51,8 @@ internal static class RandomNetworks
             LogitSoftCap = gemma ? 10 : null,
             LayerConfigs = [Layer(name, 0), Layer(name, 1)],
         };
-        return new TransformerNetwork(config, new Weights(17).All(config), pool);
+        Weights weights = new(17);
+        return new TransformerNetwork(config, Experts(name, 1) is null ? weights.All(config) : weights.Filled(NetworkWeights.Empty(config)), pool);
     }
 
     /// <summary>Random ids, [count].</summary>
@@ -64,9 +68,18 @@ internal static class RandomNetworks
         Window = name is "gemma" or "sinks" or "encoder" && layer == 0 ? 20 : null,
         Rotary = name is "gpt2" or "encoder" ? null : new RotaryConfig
         {
-            Frequencies = [.. Enumerable.Range(0, name == "neox" ? 4 : 12).Select(i => Math.Pow(100, -i / 12.0))],
-            Interleaved = name == "neox",
+            Frequencies = [.. Enumerable.Range(0, name is "neox" or "latent" ? 4 : 12).Select(i => Math.Pow(100, -i / 12.0))],
+            Interleaved = name is "neox" or "latent",
+            First = name == "latent" ? 16 : 0,
         },
+        Experts = Experts(name, layer),
+    };
+
+    private static ExpertConfig? Experts(string name, int layer) => name switch
+    {
+        "mixture" => new ExpertConfig(6, 2, 40, new ExpertRouting(ExpertScoring.Softmax, Renormalize: layer == 0)) { SharedWidth = 24, SharedGate = true, Limit = 1 },
+        "latent" when layer > 0 => new ExpertConfig(8, 3, 40, new ExpertRouting(ExpertScoring.Sigmoid, Renormalize: true, 2.5, Groups: 4, ChosenGroups: 2, ByPairs: true)) { SharedWidth = 24, SelectionBias = true },
+        _ => null,
     };
 
     private sealed class Weights(int seed)
@@ -79,6 +92,9 @@ internal static class RandomNetworks
             ScoreBias = c.ScoreBuckets is { } buckets ? Matrix(buckets.Count, c.Heads, 1) : null,
             FinalNorm = Norm(c, c.DModel),
         };
+
+        public NetworkWeights Filled(NetworkWeights empty) =>
+            empty.Replace(matrix => Matrix(matrix.Rows, matrix.Columns, 1 / Math.Sqrt(matrix.Columns)), vector => Vector(vector.Length, 1, 0.1));
 
         private BlockWeights Block(NetworkConfig c)
         {

@@ -18,11 +18,11 @@ internal static class ValueBiasFolding
                 return attention;
             }
 
-            double[] mixed = new double[config.Heads * config.DHead];
+            double[] mixed = new double[config.Heads * config.DValue];
             int shared = config.Heads / config.KeyValueHeads;
             for (int i = 0; i < mixed.Length; i++)
             {
-                mixed[i] = bias.Float64[(i / config.DHead / shared * config.DHead) + (i % config.DHead)];
+                mixed[i] = bias.Float64[(i / config.DValue / shared * config.DValue) + (i % config.DValue)];
             }
 
             return attention with

@@ -139,6 +139,8 @@ public sealed record AnatomyFinding : Finding
             ["heads", Config.Heads],
             ["key/value heads", Config.KeyValueHeads],
             ["d_head", Config.DHead],
+            .. Config.DValue == Config.DHead ? [] : new IReadOnlyList<object>[] { ["width of values", Config.DValue] },
+            .. Config.Latent is { } latent ? new IReadOnlyList<object>[] { ["keys and values from a latent of", latent.Width] } : [],
             ["d_mlp", Config.DMlp],
             ["vocabulary", Config.Vocabulary],
             ["context", Config.Context],

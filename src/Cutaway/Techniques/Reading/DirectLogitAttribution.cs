@@ -162,12 +162,12 @@ public sealed record DirectLogitAttribution(
         whole = new double[config.Heads];
         for (int head = 0; head < config.Heads; head++)
         {
-            ReadOnlySpan<double> reader = path.AsSpan(head * config.DHead, config.DHead);
-            whole[head] = Dot(z.AsSpan(head * config.DHead, config.DHead), reader);
+            ReadOnlySpan<double> reader = path.AsSpan(head * config.DValue, config.DValue);
+            whole[head] = Dot(z.AsSpan(head * config.DValue, config.DValue), reader);
             bySource[head] = new double[position + 1];
             for (int source = 0; source <= position; source++)
             {
-                ReadOnlySpan<double> value = values.AsSpan(((source * config.KeyValueHeads) + (head / group)) * config.DHead, config.DHead);
+                ReadOnlySpan<double> value = values.AsSpan(((source * config.KeyValueHeads) + (head / group)) * config.DValue, config.DValue);
                 bySource[head][source] = pattern[(head * keys) + source] * Dot(value, reader);
             }
         }
