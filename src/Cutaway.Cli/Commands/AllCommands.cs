@@ -9,7 +9,7 @@ internal static class AllCommands
     /// <summary>The heading of the commands that are no techniques.</summary>
     public const string Instrument = "The instrument itself";
 
-    private static readonly string[] Own = ["run", "train", "tokenize", "hooks", "model list", "model pull", "model show", "model save", "model verify", "model remove"];
+    private static readonly string[] Own = ["run", "train", "tokenize", "hooks", "parity", "model list", "model pull", "model show", "model save", "model verify", "model remove"];
 
     /// <summary>All commands in the order of the overview.</summary>
     public static IReadOnlyList<Command> List() =>
@@ -22,6 +22,7 @@ internal static class AllCommands
         "train" => TrainCommand.Create(),
         "tokenize" => TokenizeCommand.Create(),
         "hooks" => HooksCommand.Create(),
+        "parity" => ParityCommand.Create(),
         "model list" => ModelListCommand.Create(),
         "model pull" => ModelPullCommand.Create(),
         "model show" => ModelShowCommand.Create(),

@@ -44,16 +44,23 @@ public sealed class KeyValueCache
     public static KeyValueCache Create<T>(NetworkConfig config, int batch, int capacity, bool keepAll = false)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        int width = config.KeyValueHeads * config.DHead;
         ICacheLayer[] layers = new ICacheLayer[config.Layers];
         for (int layer = 0; layer < layers.Length; layer++)
         {
             int room = Room(config.LayerConfigs[layer].Window, capacity, keepAll);
-            layers[layer] = new CacheLayer<T>(batch, room, width, config.LayerConfigs[layer].Window ?? int.MaxValue);
+            layers[layer] = new CacheLayer<T>(batch, room, config.KeyValueHeads * config.DHead, config.KeyValueHeads * config.DValue, config.LayerConfigs[layer].Window ?? int.MaxValue);
         }
 
         return new(config, layers, batch, capacity, keepAll);
     }
+
+    /// <summary>How many numbers an empty cache has room for, before it is made: <see cref="Bytes"/> over the size of one.</summary>
+    /// <param name="config">The network's.</param>
+    /// <param name="batch">Sequences.</param>
+    /// <param name="capacity">Positions of each.</param>
+    /// <param name="keepAll">Whether layers with windows keep every position too.</param>
+    public static long NumbersFor(NetworkConfig config, int batch, int capacity, bool keepAll = false) =>
+        2L * batch * config.KeyValueHeads * config.DHead * config.LayerConfigs.Sum(layer => (long)Room(layer.Window, capacity, keepAll));
 
     /// <summary>A cache in which the one sequence of this one stands so many times, to go on in different ways.</summary>
     /// <param name="batch">How many times.</param>
