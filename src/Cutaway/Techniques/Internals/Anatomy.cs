@@ -27,7 +27,7 @@ public sealed record Anatomy(
         TokenBatch tokens = TokenBatch.Single(model.Encode(Prompt ?? Explain.DefaultPrompt));
         HookTable hooks = model.Network.Hooks;
         List<HookPoint> written = [.. hooks.Points.Where(point => point.Kind
-            is HookKind.Embed or HookKind.PositionEmbed or HookKind.AttentionOut or HookKind.MlpOut)];
+            is HookKind.Embed or HookKind.PositionEmbed or HookKind.AttentionOut or HookKind.CrossOut or HookKind.MlpOut)];
         if (config.Positions == PositionKind.Shortformer)
         {
             written.RemoveAll(point => point.Kind == HookKind.PositionEmbed);
