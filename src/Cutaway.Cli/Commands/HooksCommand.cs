@@ -23,6 +23,7 @@ internal static class HooksCommand
             Notes =
             [
                 "Names and shapes are TransformerLens's. L in a name stands for the layer; batch and pos depend on the prompt. "
+                + "Names of TransformerLens's Bridge (blocks.3.attn.q.hook_out) and of nnterp (layers_output[3]) are understood wherever a name is; --json lists them. "
                 + "Points on demand are computed only if a capture or an intervention names them up to their last part.",
             ],
         };
@@ -31,7 +32,7 @@ internal static class HooksCommand
     {
         LanguageModel model = SharedParameters.Load(call);
         IReadOnlyList<HookPoint> points = model.Network.Hooks.Points;
-        Results.Write(call, stream => WriteJson(stream, points), (text, style) => ConsoleReport.Write(text, Table(model, points), style));
+        Results.Write(call, stream => WriteJson(stream, model.Network.Hooks), (text, style) => ConsoleReport.Write(text, Table(model, points), style));
     }
 
     // One row stands for a point in every layer that has it alike.
@@ -63,11 +64,11 @@ internal static class HooksCommand
         _ => string.Join(',', layers),
     };
 
-    private static void WriteJson(Stream stream, IReadOnlyList<HookPoint> points)
+    private static void WriteJson(Stream stream, HookTable hooks)
     {
         using Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true });
         json.WriteStartArray();
-        foreach (HookPoint point in points)
+        foreach (HookPoint point in hooks.Points)
         {
             json.WriteStartObject();
             json.WriteString("name", point.Name);
@@ -93,6 +94,13 @@ internal static class HooksCommand
 
             json.WriteEndArray();
             json.WriteBoolean("onDemand", point.Optional);
+            json.WriteStartArray("aliases");
+            foreach (string alias in hooks.AliasesOf(point))
+            {
+                json.WriteStringValue(alias);
+            }
+
+            json.WriteEndArray();
             json.WriteEndObject();
         }
 

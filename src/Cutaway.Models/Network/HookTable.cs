@@ -36,14 +36,18 @@ public sealed class HookTable
     /// <summary>
     /// The name here of what TransformerLens calls by its stack in models of two: <c>decoder.3.hook_resid_pre</c> is
     /// <c>blocks.3.hook_resid_pre</c> of the decoder, <c>encoder_final_ln.hook_scale</c> is <c>ln_final.hook_scale</c> of the encoder.
+    /// Names of TransformerLens's Bridge and of nnterp are understood too. A name that is none of these is given back as it is.
     /// </summary>
     public string Canonical(string name)
     {
         string stack = config.Causal ? "decoder" : "encoder";
         return name.StartsWith($"{stack}.", StringComparison.Ordinal) ? $"blocks.{name[(stack.Length + 1)..]}"
             : name.StartsWith($"{stack}_final_ln.", StringComparison.Ordinal) ? $"ln_final.{name[(stack.Length + "_final_ln.".Length)..]}"
-            : name;
+            : HookAliases.Canonical(config, name);
     }
+
+    /// <summary>Other libraries' names of a hook point, which are understood wherever its own is.</summary>
+    public IReadOnlyList<string> AliasesOf(HookPoint point) => [.. HookAliases.Of(config, point)];
 
     /// <summary>The hook point of a kind and layer (-1 outside the blocks), or null where this network has none.</summary>
     public HookPoint? Find(HookKind kind, int layer = -1) => IndexOf(kind, layer) is >= 0 and int i ? points[i] : null;
