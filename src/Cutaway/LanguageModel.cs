@@ -33,7 +33,7 @@ public sealed class LanguageModel
     {
         Name = name;
         Network = network;
-        this.tokenizer = tokenizer;
+        this.tokenizer = new Lazy<ITokenizer>(() => Loading.FittingTokenizer.Of(tokenizer.Value, network.Config.Vocabulary, name));
         DType = dtype;
     }
 
@@ -104,13 +104,6 @@ public sealed class LanguageModel
         if (ids.Count == 0)
         {
             throw CutawayException.Input("the prompt is empty; give a text of at least one token");
-        }
-
-        // Tokenizers may have more tokens than the embedding has rows (added after training), and fewer (rows that fill up a block).
-        if (prompt.Ids is null && ids.Any(id => id >= Config.Vocabulary))
-        {
-            int id = ids.First(id => id >= Config.Vocabulary);
-            throw CutawayException.Input($"the token '{Tokenizer.TokenText(id)}' has the id {id}, but the embedding of '{Name}' has {Config.Vocabulary} rows; leave it out of the prompt");
         }
 
         if (ids.Count > Config.Context)

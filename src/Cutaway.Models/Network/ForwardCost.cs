@@ -50,6 +50,10 @@ public static class ForwardCost
         return sequences * sum;
     }
 
+    /// <summary>A block's attention to the encoder's output, without the keys and values, which a run computes once; 0 where there is no encoder.</summary>
+    public static long Cross(NetworkConfig config, long rows) =>
+        2 * rows * config.Heads * config.DHead * (config.MemoryLength == 0 ? 0 : (long)config.DModel + config.MemoryLength);
+
     /// <summary>The MLP of a layer; of a mixture of experts those that are chosen.</summary>
     /// <param name="config">The network.</param>
     /// <param name="layer">The layer.</param>
@@ -75,7 +79,8 @@ public static class ForwardCost
         long sum = Unembedding(config, logitRows, config.Vocabulary);
         for (int layer = 0; layer < config.Layers; layer++)
         {
-            sum += AttentionProjections(config, rows) + Attention(config, layer, batch, 0, length, hooked: false) + Mlp(config, layer, rows);
+            sum += AttentionProjections(config, rows) + Attention(config, layer, batch, 0, length, hooked: false) + Cross(config, rows) + Mlp(config, layer, rows)
+                + (2L * config.MemoryLength * config.DModel * config.KeyValueHeads * config.DHead);
         }
 
         return sum;

@@ -19,7 +19,8 @@ public sealed unsafe partial class ForwardPass<T>
         + square.Capacity + mixed.Capacity + perHead.Capacity + perHeadNormalized.Capacity + outputWeights.Capacity + parallelPart.Capacity + gathered.Capacity + mlpIn.Capacity
         + queryLatent.Capacity + keyValueLatent.Capacity + ownKeys.Capacity + sharedKeys.Capacity
         + routerLogits.Capacity + expertChoices.Capacity + expertWeights.Capacity + expertIn.Capacity + expertOut.Capacity + sharedWeights.Capacity
-        + pre.Capacity + preLinear.Capacity + normalized.Capacity + scales.Capacity + ownScales.Capacity + unscaled.Capacity + joinedKeys.Capacity + joinedValues.Capacity);
+        + pre.Capacity + preLinear.Capacity + normalized.Capacity + scales.Capacity + ownScales.Capacity + unscaled.Capacity + joinedKeys.Capacity + joinedValues.Capacity
+        + memory.Capacity + memoryKeys.Capacity + knownKeys.Sum(buffer => 2L * (buffer?.Length ?? 0)));
 
     /// <summary>Makes room for rows that go on from an earlier run; <see cref="Continue"/> then takes them through blocks.</summary>
     /// <param name="input">Whose rows they are.</param>
@@ -62,6 +63,7 @@ public sealed unsafe partial class ForwardPass<T>
         else
         {
             Visit(HookKind.ResidMid, layer, residual, request.Batch, request.Length, d);
+            AddCross(layer, block);
             Mlp(layer, block, block.MlpNorm);
             Add(written, residual);
             Visit(HookKind.ResidPost, layer, residual, request.Batch, request.Length, d);

@@ -31,7 +31,19 @@ public sealed class HookTable
     public IReadOnlyList<HookPoint> Points => points;
 
     /// <summary>The hook point of a name, or null.</summary>
-    public HookPoint? Find(string name) => byName.GetValueOrDefault(name);
+    public HookPoint? Find(string name) => byName.GetValueOrDefault(Canonical(name));
+
+    /// <summary>
+    /// The name here of what TransformerLens calls by its stack in models of two: <c>decoder.3.hook_resid_pre</c> is
+    /// <c>blocks.3.hook_resid_pre</c> of the decoder, <c>encoder_final_ln.hook_scale</c> is <c>ln_final.hook_scale</c> of the encoder.
+    /// </summary>
+    public string Canonical(string name)
+    {
+        string stack = config.Causal ? "decoder" : "encoder";
+        return name.StartsWith($"{stack}.", StringComparison.Ordinal) ? $"blocks.{name[(stack.Length + 1)..]}"
+            : name.StartsWith($"{stack}_final_ln.", StringComparison.Ordinal) ? $"ln_final.{name[(stack.Length + "_final_ln.".Length)..]}"
+            : name;
+    }
 
     /// <summary>The hook point of a kind and layer (-1 outside the blocks), or null where this network has none.</summary>
     public HookPoint? Find(HookKind kind, int layer = -1) => IndexOf(kind, layer) is >= 0 and int i ? points[i] : null;
@@ -140,12 +152,13 @@ public sealed class HookTable
             if (c.Block == BlockKind.Sequential)
             {
                 Add(HookKind.ResidMid, layer, "hook_resid_mid", Resid);
+                AddCross(layer);
             }
 
             Add(HookKind.MlpIn, layer, "hook_mlp_in", Resid, optional: true);
             if (c.Block != BlockKind.ParallelSharedNorm && c.PreNorms)
             {
-                AddNorm(HookKind.MlpNormScale, layer, "ln2");
+                AddNorm(HookKind.MlpNormScale, layer, c.Encoder is null ? "ln2" : "ln3");
             }
             else if (c.NormPlacement == NormPlacement.OnSum)
             {
@@ -202,6 +215,20 @@ public sealed class HookTable
         }
 
         Add(HookKind.MlpPost, layer, "mlp.hook_post", Neurons);
+    }
+
+    private void AddCross(int layer)
+    {
+        if (config.Encoder is not null)
+        {
+            AddNorm(HookKind.CrossNormScale, layer, "ln2");
+            Add(HookKind.CrossQuery, layer, "cross_attn.hook_q", PerHead);
+            Add(HookKind.CrossScores, layer, "cross_attn.hook_attn_scores", Square);
+            Add(HookKind.CrossPattern, layer, "cross_attn.hook_pattern", Square);
+            Add(HookKind.CrossZ, layer, "cross_attn.hook_z", PerHead);
+            Add(HookKind.CrossOut, layer, "hook_cross_attn_out", Resid);
+            Add(HookKind.ResidMidCross, layer, "hook_resid_mid_cross", Resid);
+        }
     }
 
     // The kind of a norm's normalized value follows the kind of its scale.

@@ -56,6 +56,12 @@ public sealed record BlockWeights(AttentionWeights Attention, MlpWeights? Mlp)
     /// <summary>The mixture of experts in the MLP's place, or null.</summary>
     public ExpertWeights? Experts { get; init; }
 
+    /// <summary>Attention that reads the encoder's output (<see cref="NetworkConfig.Encoder"/>), or null.</summary>
+    public AttentionWeights? Cross { get; init; }
+
+    /// <summary>The norm before it, or null.</summary>
+    public NormWeights? CrossNorm { get; init; }
+
     /// <summary><c>ln1</c>, before attention.</summary>
     public NormWeights? AttentionNorm { get; init; }
 
@@ -77,6 +83,12 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
 {
     /// <summary>Learned positions, [context, d_model], or null.</summary>
     public WeightMatrix? Positions { get; init; }
+
+    /// <summary>The encoder's weights (<see cref="NetworkConfig.Encoder"/>), or null.</summary>
+    public NetworkWeights? Encoder { get; init; }
+
+    /// <summary>What the encoder made of a text, after its final norm, [position, d_model]; null where none has been encoded. It is no weight, and is never trained.</summary>
+    public WeightMatrix? Memory { get; init; }
 
     /// <summary>The bias of each bucket of distances on the scores of each head, [buckets, heads], the same in all layers; or null.</summary>
     public WeightMatrix? ScoreBias { get; init; }
@@ -104,6 +116,8 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
         return new(matrix(Embedding), [.. Blocks.Select(Block)], Linear(Unembedding)!)
         {
             Positions = Positions is null ? null : matrix(Positions),
+            Encoder = Encoder,
+            Memory = Memory,
             ScoreBias = ScoreBias is null ? null : matrix(ScoreBias),
             TokenTypes = TokenTypes is null ? null : matrix(TokenTypes),
             InputNorm = Norm(InputNorm),
@@ -112,28 +126,29 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
             FinalNorm = Norm(FinalNorm),
         };
 
-        BlockWeights Block(BlockWeights block)
+        BlockWeights Block(BlockWeights block) => new(
+            Attention(block.Attention),
+            Mlp(block.Mlp))
         {
-            AttentionWeights attention = block.Attention;
-            return new(
-                new AttentionWeights(Linear(attention.Query)!, Linear(attention.Key)!, Linear(attention.Value)!, Linear(attention.Output)!)
-                {
-                    QueryNorm = Norm(attention.QueryNorm),
-                    KeyNorm = Norm(attention.KeyNorm),
-                    Sinks = Vector(attention.Sinks),
-                    Latent = attention.Latent is { } latent ? new(Compression(latent.KeyValue)!, Linear(latent.RotatedKey)!, Compression(latent.Query)) : null,
-                },
-                Mlp(block.Mlp))
+            Experts = block.Experts is { } experts
+                ? new(Linear(experts.Router)!, [.. experts.Experts.Select(expert => Mlp(expert)!)], Mlp(experts.Shared), Linear(experts.SharedGate), Vector(experts.SelectionBias))
+                : null,
+            AttentionNorm = Norm(block.AttentionNorm),
+            CrossNorm = Norm(block.CrossNorm),
+            Cross = block.Cross is { } cross ? Attention(cross) : null,
+            MlpNorm = Norm(block.MlpNorm),
+            AttentionPostNorm = Norm(block.AttentionPostNorm),
+            MlpPostNorm = Norm(block.MlpPostNorm),
+        };
+
+        AttentionWeights Attention(AttentionWeights attention) =>
+            new(Linear(attention.Query)!, Linear(attention.Key)!, Linear(attention.Value)!, Linear(attention.Output)!)
             {
-                Experts = block.Experts is { } experts
-                    ? new(Linear(experts.Router)!, [.. experts.Experts.Select(expert => Mlp(expert)!)], Mlp(experts.Shared), Linear(experts.SharedGate), Vector(experts.SelectionBias))
-                    : null,
-                AttentionNorm = Norm(block.AttentionNorm),
-                MlpNorm = Norm(block.MlpNorm),
-                AttentionPostNorm = Norm(block.AttentionPostNorm),
-                MlpPostNorm = Norm(block.MlpPostNorm),
+                QueryNorm = Norm(attention.QueryNorm),
+                KeyNorm = Norm(attention.KeyNorm),
+                Sinks = Vector(attention.Sinks),
+                Latent = attention.Latent is { } latent ? new(Compression(latent.KeyValue)!, Linear(latent.RotatedKey)!, Compression(latent.Query)) : null,
             };
-        }
 
         MlpWeights? Mlp(MlpWeights? mlp) => mlp is null ? null : new(Linear(mlp.In)!, Linear(mlp.Out)!, Linear(mlp.Gate));
 

@@ -28,6 +28,7 @@ public static class WeightProcessing
         }),
         (ProcessingSteps.RefactorAttention, "refactor_factored_attn_matrices", config => config switch
         {
+            { Encoder: not null } => "its blocks read an encoder's output too",
             { AttentionSinks: true } => "its attention has sinks, so that patterns sum to less than one and value biases cannot be folded",
             { KeyValueHeads: int keys, Heads: int heads } when keys != heads => "its heads share keys and values",
             { Latent: not null } => "its heads read queries, keys and values from latents that they share",

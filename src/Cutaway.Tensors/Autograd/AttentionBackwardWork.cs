@@ -54,7 +54,7 @@ internal unsafe struct AttentionBackwardWork<T> : IParallelWork
             {
                 int count = Math.Min(AttentionWork<T>.QueryBlock, Forward.Length - first);
                 AttentionWork<T>.Block block = new(sequence, head, keyHead, first, count, Forward.Heads);
-                nint square = ((((nint)sequence * Forward.Heads) + head) * Forward.Length + first) * Forward.Length;
+                nint square = ((((nint)sequence * Forward.Heads) + head) * Forward.Length + first) * Forward.Keys;
                 switch (Step)
                 {
                     case AttentionStep.Everything:
@@ -64,15 +64,15 @@ internal unsafe struct AttentionBackwardWork<T> : IParallelWork
                         ScoresStep(block, square);
                         break;
                     case AttentionStep.Pattern:
-                        Sinks(block, Forward.Length, Forward.Square + square, Gradient + square);
+                        Sinks(block, Forward.Keys, Forward.Square + square, Gradient + square);
                         if (DSquare is not null)
                         {
-                            Softmax(block.Count, Forward.Length, Forward.Square + square, Gradient + square, DSquare + square);
+                            Softmax(block.Count, Forward.Keys, Forward.Square + square, Gradient + square, DSquare + square);
                         }
 
                         break;
                     default:
-                        Values(block, 0, Forward.Length, Forward.Square + square, DSquare is null ? null : DSquare + square);
+                        Values(block, 0, Forward.Keys, Forward.Square + square, DSquare is null ? null : DSquare + square);
                         break;
                 }
             }
@@ -109,7 +109,7 @@ internal unsafe struct AttentionBackwardWork<T> : IParallelWork
 
     private readonly void ScoresStep(in AttentionWork<T>.Block block, nint square)
     {
-        int keys = Forward.Length;
+        int keys = Forward.Keys;
         int size = block.Count * keys;
         NativeBuffer<T> memory = RowScratch<T>.Take(2L * size);
         T* gradient = memory.Pointer;
@@ -195,9 +195,9 @@ internal unsafe struct AttentionBackwardWork<T> : IParallelWork
 
     private readonly void Clear(T* gradient, int sequence, int keyHead, int width)
     {
-        for (int position = 0; gradient is not null && position < Forward.Length; position++)
+        for (int position = 0; gradient is not null && position < Forward.Keys; position++)
         {
-            new Span<T>(gradient + ((((nint)sequence * Forward.Length) + position) * Forward.KeyHeads + keyHead) * width, width).Clear();
+            new Span<T>(gradient + ((((nint)sequence * Forward.Keys) + position) * Forward.KeyHeads + keyHead) * width, width).Clear();
         }
     }
 }

@@ -46,7 +46,11 @@ internal unsafe struct AttentionWork<T> : IParallelWork
     /// <summary>Width of a head's values and of what it mixes.</summary>
     public int DValue;
     public int Length;
+
+    /// <summary>Keys before the first query; negative where there are fewer keys than queries.</summary>
     public int Past;
+
+    /// <summary>Keys from one sequence to the next; 0 where all read the same.</summary>
     public int Capacity;
 
     /// <summary>The position of the first key that is held; none before it is seen by any query.</summary>
@@ -58,6 +62,9 @@ internal unsafe struct AttentionWork<T> : IParallelWork
     public T Scale;
     public T SoftCap;
     public AttentionStep Step;
+
+    /// <summary>How many keys a sequence has.</summary>
+    public readonly int Keys => Past + Length;
 
     /// <summary>How many blocks a sequence has.</summary>
     public readonly int ItemsPerSequence => Length == 1 ? KeyHeads : Heads * Blocks;
@@ -229,7 +236,7 @@ internal unsafe struct AttentionWork<T> : IParallelWork
     internal readonly (int From, int To) Seen(int first, int count)
     {
         int last = Past + first + count - 1;
-        return (Math.Max(0, Past + first - Window + 1), BothWays ? (int)Math.Min(Past + Length, (long)last + Window) : last + 1);
+        return ((int)Math.Max(0, (long)Past + first - Window + 1), BothWays ? (int)Math.Min(Past + Length, (long)last + Window) : last + 1);
     }
 
     private readonly (int From, int To) Seen(in Block block, int row) => Seen(block.First + (Length == 1 ? 0 : row), 1);

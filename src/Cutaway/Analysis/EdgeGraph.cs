@@ -24,6 +24,12 @@ public sealed class EdgeGraph
                 $"a {config.Architecture} normalises the sum of a layer's heads before adding it to the residual stream, so no head has an edge of its own; use attribution-patching or path-patching");
         }
 
+        if (config.Encoder is not null)
+        {
+            throw CutawayException.Usage(
+                $"the blocks of a {config.Architecture} read an encoder's output too, which belongs to no node of the graph; use activation-patching or attribution-patching");
+        }
+
         if (config.Latent is not null)
         {
             throw CutawayException.Usage(

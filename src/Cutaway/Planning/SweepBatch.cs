@@ -93,7 +93,7 @@ internal sealed class SweepBatch
 
             if (step.Part != BlockPart.Attention)
             {
-                sum += ForwardCost.Mlp(config, step.Layer, rows);
+                sum += ForwardCost.Cross(config, rows) + ForwardCost.Mlp(config, step.Layer, rows);
             }
         }
 
@@ -125,7 +125,7 @@ internal sealed class SweepBatch
             perRow += Math.Max(d, queries) + (2L * config.Heads) + (2 * config.Heads * d) + d + ((long)config.Heads * length);
         }
 
-        return size * ((rows * perRow) + (sequences * length * keys * 2) + (d * queries) + (SweepRunner.LogitRows(prompts, length) * ((2 * d) + tokens)));
+        return size * ((rows * perRow) + (sequences * length * keys * 2) + (config.MemoryLength * (d + (((2L * config.Layers) + 1) * keys))) + (d * queries) + (SweepRunner.LogitRows(prompts, length) * ((2 * d) + tokens)));
     }
 
     // Numbers that MLPs take for a position: all of them may choose the same expert.

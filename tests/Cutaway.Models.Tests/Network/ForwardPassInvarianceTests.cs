@@ -16,7 +16,7 @@ public sealed class ForwardPassInvarianceTests
 
     public static TheoryData<string> Names => RandomNetworks.Names;
 
-    public static TheoryData<string> CausalNames => ["gpt2", "llama", "gemma", "neox", "sinks", "mixture", "latent"];
+    public static TheoryData<string> CausalNames => ["gpt2", "llama", "gemma", "neox", "sinks", "mixture", "latent", "cross"];
 
     [Theory]
     [MemberData(nameof(Names))]

@@ -9,19 +9,21 @@ internal static class RandomNetworks
 {
     private const int Vocabulary = 101;
     private const int DModel = 64;
+    private const int MemoryLength = 9;
 
     /// <summary>
     /// GPT-2: LayerNorm, learned positions, biases. Llama: RMSNorm, rotation, gated MLP, shared key heads. Gemma: the same with
     /// norms of heads and after the parts, windows, soft caps. NeoX: parallel parts, partial rotation, exact GELU. Sinks: Llama with sinks, ALiBi and a window. Encoder: GPT-2 that sees both ways, with biases by bucket of the distance, and a window. Mixture: Llama with experts, a shared one with a gate, bounds.
-    /// Latent: latent attention with narrow values, and experts chosen within groups by sigmoids and a bias.
+    /// Latent: latent attention with narrow values, and experts chosen within groups by sigmoids and a bias. Cross: Llama whose blocks read the encoder's output too.
     /// </summary>
-    public static TheoryData<string> Names => ["gpt2", "llama", "gemma", "neox", "sinks", "encoder", "mixture", "latent"];
+    public static TheoryData<string> Names => ["gpt2", "llama", "gemma", "neox", "sinks", "encoder", "mixture", "latent", "cross"];
 
     /// <summary>The network of a name, the same at every call.</summary>
     public static TransformerNetwork Create(string name, WorkerPool? pool = null)
     {
-        bool llama = name is "llama" or "gemma" or "sinks" or "mixture" or "latent";
+        bool llama = name is "llama" or "gemma" or "sinks" or "mixture" or "latent" or "cross";
         bool gemma = name == "gemma";
+        TransformerNetwork? encoder = name == "cross" ? Create("encoder") : null;
         NetworkConfig config = new()
         {
             Architecture = name,
@@ -43,6 +45,8 @@ internal static class RandomNetworks
             QueryKeyNorm = gemma ? QueryKeyNorm.Head : QueryKeyNorm.None,
             NormPlacement = gemma ? NormPlacement.BeforeAndAfter : NormPlacement.Before,
             EmbeddingScale = gemma ? 8 : 1,
+            Encoder = encoder?.Config,
+            MemoryLength = encoder is null ? 0 : MemoryLength,
             Causal = name != "encoder",
             ScoreBuckets = name == "encoder" ? new RelativeBuckets(8, 12, BothWays: true) : null,
             AttentionSinks = name == "sinks",
@@ -52,7 +56,8 @@ internal static class RandomNetworks
             LayerConfigs = [Layer(name, 0), Layer(name, 1)],
         };
         Weights weights = new(17);
-        return new TransformerNetwork(config, Experts(name, 1) is null ? weights.All(config) : weights.Filled(NetworkWeights.Empty(config)), pool);
+        NetworkWeights all = Experts(name, 1) is null ? weights.All(config) : weights.Filled(NetworkWeights.Empty(config));
+        return new TransformerNetwork(config, all with { Encoder = encoder?.Weights }, pool);
     }
 
     /// <summary>Random ids, [count].</summary>
@@ -91,6 +96,7 @@ internal static class RandomNetworks
             Positions = c.Positions == PositionKind.Learned ? Matrix(c.Context, c.DModel, 1) : null,
             ScoreBias = c.ScoreBuckets is { } buckets ? Matrix(buckets.Count, c.Heads, 1) : null,
             FinalNorm = Norm(c, c.DModel),
+            Memory = c.Encoder is null ? null : Matrix(c.MemoryLength, c.DModel, 1),
         };
 
         public NetworkWeights Filled(NetworkWeights empty) =>
@@ -99,25 +105,28 @@ internal static class RandomNetworks
         private BlockWeights Block(NetworkConfig c)
         {
             bool biased = c.Norm == NormKind.Layer;
-            AttentionWeights attention = new(
-                Linear(c.Heads * c.DHead, c.DModel, biased),
-                Linear(c.KeyValueHeads * c.DHead, c.DModel, biased),
-                Linear(c.KeyValueHeads * c.DHead, c.DModel, biased),
-                Linear(c.DModel, c.Heads * c.DHead, biased))
-            {
-                QueryNorm = c.QueryKeyNorm != QueryKeyNorm.None ? Norm(c, c.DHead) : null,
-                KeyNorm = c.QueryKeyNorm != QueryKeyNorm.None ? Norm(c, c.DHead) : null,
-                Sinks = c.AttentionSinks ? Vector(c.Heads, 0, 1) : null,
-            };
             MlpWeights mlp = new(Linear(c.DMlp, c.DModel, biased), Linear(c.DModel, c.DMlp, biased), c.GatedMlp ? Linear(c.DMlp, c.DModel, biased) : null);
-            return new(attention, mlp)
+            return new(Attention(c, biased), mlp)
             {
                 AttentionNorm = Norm(c, c.DModel),
+                Cross = c.Encoder is null ? null : Attention(c, biased),
+                CrossNorm = c.Encoder is null ? null : Norm(c, c.DModel),
                 MlpNorm = Norm(c, c.DModel),
                 AttentionPostNorm = c.PostNorms ? Norm(c, c.DModel) : null,
                 MlpPostNorm = c.PostNorms ? Norm(c, c.DModel) : null,
             };
         }
+
+        private AttentionWeights Attention(NetworkConfig c, bool biased) => new(
+            Linear(c.Heads * c.DHead, c.DModel, biased),
+            Linear(c.KeyValueHeads * c.DHead, c.DModel, biased),
+            Linear(c.KeyValueHeads * c.DHead, c.DModel, biased),
+            Linear(c.DModel, c.Heads * c.DHead, biased))
+        {
+            QueryNorm = c.QueryKeyNorm != QueryKeyNorm.None ? Norm(c, c.DHead) : null,
+            KeyNorm = c.QueryKeyNorm != QueryKeyNorm.None ? Norm(c, c.DHead) : null,
+            Sinks = c.AttentionSinks ? Vector(c.Heads, 0, 1) : null,
+        };
 
         private NormWeights Norm(NetworkConfig c, int width) =>
             new(Vector(width, 1, 0.1), c.Norm == NormKind.Layer ? Vector(width, 0, 0.1) : null);

@@ -40,6 +40,7 @@ public sealed class SweepTests
             LayerConfigs = [.. config.LayerConfigs.Select(layer => layer with { Rotary = layer.Rotary! with { First = 2, Interleaved = true } })],
         },
         ["norm of the embedding"] = config => config with { EmbeddingNorm = true },
+        ["an encoder's output"] = config => config with { Encoder = config with { Causal = false }, MemoryLength = 5 },
         ["shortformer"] = config => TestModels.Plain(config) with { Positions = PositionKind.Shortformer },
     };
 
@@ -249,7 +250,7 @@ public sealed class SweepTests
 
             yield return new Variant($"{point.Name} scaled at one place", Scale.By(whole.At(-1), 1.25));
             if (point.Kind is not (HookKind.AttentionScores or HookKind.AttentionNormScale or HookKind.MlpNormScale or HookKind.FinalNormScale
-                or HookKind.EmbedNormScale or HookKind.QueryNormScale or HookKind.KeyNormScale or HookKind.AttentionPostNormScale or HookKind.MlpPostNormScale))
+                or HookKind.EmbedNormScale or HookKind.CrossNormScale or HookKind.CrossScores or HookKind.QueryNormScale or HookKind.KeyNormScale or HookKind.AttentionPostNormScale or HookKind.MlpPostNormScale))
             {
                 yield return new Variant($"{point.Name} zeroed at one place", Ablate.Zero(whole.At(3)));
                 yield return new Variant($"{point.Name} resampled", new Ablate { Site = whole, Mode = AblationMode.Resample, Values = values, Seed = 3 });

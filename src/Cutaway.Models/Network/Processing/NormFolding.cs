@@ -39,6 +39,8 @@ internal static class NormFolding
                         Key = Fold(attention.Key, block.AttentionNorm),
                         Value = Fold(attention.Value, block.AttentionNorm),
                     },
+                Cross = block.Cross is { } cross ? cross with { Query = Fold(cross.Query, block.CrossNorm) } : null,
+                CrossNorm = block.CrossNorm is null ? null : Folded,
                 AttentionNorm = Folded,
                 Mlp = Mlp(block.Mlp),
                 Experts = block.Experts is { } experts

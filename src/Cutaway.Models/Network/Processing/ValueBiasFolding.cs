@@ -9,7 +9,7 @@ internal static class ValueBiasFolding
     /// <summary>Folds every layer's value biases.</summary>
     public static NetworkWeights Apply(NetworkConfig config, NetworkWeights weights)
     {
-        return weights with { Blocks = [.. weights.Blocks.Select(block => block with { Attention = Fold(block.Attention) })] };
+        return weights with { Blocks = [.. weights.Blocks.Select(block => block with { Attention = Fold(block.Attention), Cross = block.Cross is { } cross ? Fold(cross) : null })] };
 
         AttentionWeights Fold(AttentionWeights attention)
         {

@@ -53,6 +53,7 @@ public sealed record DirectLogitAttribution(
         double[] sources = new double[position + 1];
         List<NeuronAttribution> neurons = [];
         List<SourceAttribution> edges = [];
+        List<double[]> crossHeads = [];
         double attentionBias = 0;
         double mlpBias = 0;
         for (int layer = 0; layer < config.Layers; layer++)
@@ -69,6 +70,12 @@ public sealed record DirectLogitAttribution(
             }
 
             attentionBias += path.AttentionBias(layer);
+            if (config.Encoder is not null)
+            {
+                double[] each = Multiply(run[$"blocks.{layer}.cross_attn.hook_z"], path.CrossHeads(layer));
+                crossHeads.Add([.. each.Chunk(config.DHead).Select(part => part.Sum())]);
+            }
+
             if (config.LayerConfigs[layer].Experts is not null)
             {
                 // A mixture writes as a whole: which neurons take part is the router's choice.
@@ -97,6 +104,7 @@ public sealed record DirectLogitAttribution(
             Embedding = Multiply(run["hook_embed"], direction).Sum(),
             PositionEmbedding = config.Positions == PositionKind.Learned ? Multiply(run["hook_pos_embed"], direction).Sum() : 0,
             Heads = heads,
+            CrossHeads = crossHeads,
             Mlps = mlps,
             Biases = [new("attention biases", attentionBias), new("MLP biases", mlpBias), new("final norm and unembedding biases", path.Constant)],
             Sources = sources,
@@ -140,6 +148,11 @@ public sealed record DirectLogitAttribution(
         if (config.Positions == PositionKind.Learned)
         {
             sites.Add(new Site("hook_pos_embed").At(position));
+        }
+
+        if (config.Encoder is not null)
+        {
+            sites.Add(new Site("blocks.*.cross_attn.hook_z").At(position));
         }
 
         if (!config.AttentionOnly)
