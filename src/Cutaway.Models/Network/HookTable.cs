@@ -60,7 +60,7 @@ public sealed class HookTable
 
         if (c.InputNorm)
         {
-            AddNorm(HookKind.InputNormScale, -1, "embed.ln_input");
+            AddNorm(HookKind.InputNormScale, -1, "embed.ln");
         }
 
         for (int layer = 0; layer < c.Layers; layer++)
@@ -134,14 +134,15 @@ public sealed class HookTable
                 Add(HookKind.ResidMid, layer, "hook_resid_mid", Resid);
             }
 
+            if (c.NormPlacement == NormPlacement.OnSum)
+            {
+                AddNorm(HookKind.MlpNormScale, layer, "ln1");
+            }
+
             Add(HookKind.MlpIn, layer, "hook_mlp_in", Resid, optional: true);
             if (c.Block != BlockKind.ParallelSharedNorm && c.PreNorms)
             {
                 AddNorm(HookKind.MlpNormScale, layer, "ln2");
-            }
-            else if (c.NormPlacement == NormPlacement.OnSum)
-            {
-                AddNorm(HookKind.MlpNormScale, layer, "ln1");
             }
 
             if (c.LayerConfigs[layer].Experts is not null)

@@ -70,6 +70,9 @@ internal static class TestModels
             Positions = c.Positions is PositionKind.Learned or PositionKind.Shortformer ? Matrix(c.Context, c.DModel, 0.5) : null,
             EmbeddingNorm = c.EmbeddingNorm ? Norm(c.DModel) : null,
             ScoreBias = c.ScoreBuckets is { } buckets ? Matrix(buckets.Count, c.Heads, 1) : null,
+            InputNorm = c.InputNorm ? Norm(c.DModel) : null,
+            TokenTypes = c.TokenTypes > 0 ? Matrix(c.TokenTypes, c.DModel, 0.5) : null,
+            HeadTransform = c.HeadTransform ? Linear(c.DModel, c.DModel) : null,
             FinalNorm = Norm(c.DModel),
         };
 
