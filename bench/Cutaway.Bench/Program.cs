@@ -7,6 +7,7 @@ using Cutaway.Bench;
     ("storage", StorageBench.Run),
     ("backward", BackwardBench.Run),
     ("fuzz", FuzzBench.Run),
+    ("load", LoadBench.Run),
     ("forward", ForwardBench.Run),
     ("gradients", GradientsBench.Run),
     ("generation", GenerationBench.Run),

@@ -34,7 +34,7 @@ public sealed class LanguageModel
     {
         Name = name;
         Network = network;
-        this.tokenizer = tokenizer;
+        this.tokenizer = new Lazy<ITokenizer>(() => Loading.FittingTokenizer.Of(tokenizer.Value, network.Config.Vocabulary, name));
         DType = dtype;
     }
 
@@ -114,13 +114,6 @@ public sealed class LanguageModel
             throw CutawayException.Input("the prompt is empty; give a text of at least one token");
         }
 
-        // Tokenizers may have more tokens than the embedding has rows (added after training), and fewer (rows that fill up a block).
-        if (prompt.Ids is null && ids.Any(id => id >= Config.Vocabulary))
-        {
-            int id = ids.First(id => id >= Config.Vocabulary);
-            throw CutawayException.Input($"the token '{Tokenizer.TokenText(id)}' has the id {id}, but the embedding of '{Name}' has {Config.Vocabulary} rows; leave it out of the prompt");
-        }
-
         if (ids.Count > Config.Context)
         {
             throw CutawayException.Input($"the prompt has {ids.Count} tokens; the context of '{Name}' is {Config.Context}. Shorten it");
@@ -132,15 +125,24 @@ public sealed class LanguageModel
     /// <summary>A conversation as the model was trained to read it: its chat template, up to the start of the assistant's next turn.</summary>
     /// <param name="messages">The turns, in order.</param>
     /// <exception cref="CutawayException">The model has no chat template, or the template refuses the conversation.</exception>
-    public string ChatText(params IReadOnlyList<ChatMessage> messages)
+    public string ChatText(params IReadOnlyList<ChatMessage> messages) => ChatText(new Conversation(messages, new ChatOptions()));
+
+    /// <summary>A conversation, with tools and whatever else its template is given, as the model was trained to read it.</summary>
+    /// <param name="conversation">The turns, and what else the template is given; the tokens that start and end a text are this model's where it names none.</param>
+    /// <exception cref="CutawayException">The model has no chat template, or the template refuses the conversation.</exception>
+    public string ChatText(Conversation conversation)
     {
         if (ChatTemplate is null)
         {
             throw CutawayException.Usage($"'{Name}' has no chat template; give the text as the model should read it");
         }
 
-        return Models.Tokenizers.Chat.ChatTemplate.Parse(ChatTemplate)
-            .Render(messages, addGenerationPrompt: true, TextOf(Tokenizer.BeginOfText), TextOf(Tokenizer.EndOfText));
+        ChatOptions options = conversation.Options;
+        return Models.Tokenizers.Chat.ChatTemplate.Parse(ChatTemplate).Render(conversation.Messages, options with
+        {
+            BosToken = options.BosToken ?? TextOf(Tokenizer.BeginOfText),
+            EosToken = options.EosToken ?? TextOf(Tokenizer.EndOfText),
+        });
 
         string? TextOf(int? id) => id is int known ? Tokenizer.TokenText(known) : null;
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Cutaway.Cli.Parsing;
 using Cutaway.Interventions;
 using Cutaway.Models.Formats;
+using Cutaway.Models.Formats.Numpy;
 using Cutaway.Models.Network;
 using Cutaway.Runs;
 using Cutaway.Sites;
@@ -10,7 +11,7 @@ using Cutaway.Tensors.Storage;
 
 namespace Cutaway.Cli.Commands;
 
-/// <summary><c>cutaway run</c>: runs a model once, with a plan, and writes what was captured to a safetensors file.</summary>
+/// <summary><c>cutaway run</c>: runs a model once, with a plan, and writes what was captured to a file.</summary>
 internal static class RunCommand
 {
     private const int MostListed = 12;
@@ -24,7 +25,7 @@ internal static class RunCommand
             new Parameter("capture", "GLOB", "Hook points to keep, such as blocks.*.hook_resid_post (cutaway hooks lists all)") { IsRepeatable = true },
             new Parameter("logits", "all|last|none", "Positions whose logits are computed and written") { Default = "all" },
             new Parameter("intervene", "FILE.json", "A plan: interventions and captures in the order in which they apply"),
-            new Parameter("out", "FILE.safetensors", "Where to write") { Required = true },
+            new Parameter("out", "FILE.safetensors|FILE.npz", "Where to write: safetensors, or arrays of NumPy by the ending .npz") { Required = true },
         ], Run)
         {
             Shared =
@@ -82,12 +83,20 @@ internal static class RunCommand
 
         string path = call.Text("out")!;
         call.Cancellation.ThrowIfCancellationRequested();
-        SafetensorsWriter.Write(path, tensors, new Dictionary<string, string>
+        if (path.EndsWith(".npz", StringComparison.OrdinalIgnoreCase))
         {
-            ["model"] = run.Model.Name,
-            ["dtype"] = call.Text(SharedParameters.DType.Name) ?? "float32",
-            ["cutaway"] = CommandLine.Version,
-        });
+            NpzWriter.Write(path, tensors);
+        }
+        else
+        {
+            SafetensorsWriter.Write(path, tensors, new Dictionary<string, string>
+            {
+                ["model"] = run.Model.Name,
+                ["dtype"] = call.Text(SharedParameters.DType.Name) ?? "float32",
+                ["cutaway"] = CommandLine.Version,
+            });
+        }
+
         if (!call.Has(SharedParameters.Quiet.Name))
         {
             Report(call.Terminal.Out, run.Tokens, tensors, path);

@@ -17,39 +17,50 @@ internal static class TokenizeCommand
         new("tokenize", AllCommands.Instrument, "Show how a model cuts a text into tokens",
         [
             SharedParameters.NamedModel,
-            new Parameter("text", "TEXT", "The text") { IsArgument = true, Required = true },
+            new Parameter("text", "TEXT", "The text") { IsArgument = true },
             new Parameter("no-special", "", "Leave out the tokens that a model expects around a text"),
             new Parameter("chat", "", "Take the text as a user's message: put it into the model's chat template"),
+            new Parameter("messages", "FILE.json", "A conversation instead of a text, for the model's chat template: [{\"role\": \"user\", \"content\": \"...\"}], or an object with messages, tools and documents"),
         ], Run)
         {
             Shared =
             [
                 SharedParameters.Model, SharedParameters.Json, SharedParameters.Width, SharedParameters.Plain, SharedParameters.Debug, SharedParameters.Help,
             ],
-            Examples = ["tokenize \"When Mary and John went to the store\"", "tokenize path/to/model.gguf \"Hello there\" --json", "tokenize path/to/model.gguf \"Hello there\" --chat"],
+            Examples = ["tokenize \"When Mary and John went to the store\"", "tokenize path/to/model.gguf \"Hello there\" --json", "tokenize path/to/model.gguf \"Hello there\" --chat", "tokenize path/to/model --messages chat.json"],
             Notes = ["Offsets count UTF-16 units of the text from 0. The ids go into cutaway run --ids."],
         };
 
     private static void Run(Invocation call)
     {
         LanguageModel model = SharedParameters.Load(call);
-        string text = call.Text("text")!;
-        IReadOnlyList<Token> tokens;
-        if (call.Has("chat"))
-        {
-            text = model.ChatText(new ChatMessage("user", text));
-            tokens = model.Tokenizer.Encode(text, addSpecialTokens: false);
-        }
-        else
-        {
-            tokens = model.Tokenizer.Encode(text, addSpecialTokens: !call.Has("no-special"));
-        }
-
+        IReadOnlyList<Token> tokens = call.Text("messages") is { } file
+            ? Chat(model, Conversation.Parse(Read(file), file), call)
+            : call.Text("text") is not { } text
+                ? throw CutawayException.Usage("there is nothing to tokenize: give a text, or --messages FILE.json")
+                : call.Has("chat") ? Chat(model, new Conversation([new ChatMessage("user", text)], new ChatOptions()), call)
+                : model.Tokenizer.Encode(text, addSpecialTokens: !call.Has("no-special"));
         Results.Write(call, stream => WriteJson(stream, model, tokens), (writer, style) =>
         {
             ConsoleReport.Write(writer, Table(model, tokens), style);
             writer.WriteLine("ids: " + string.Join(',', tokens.Select(token => token.Id)));
         });
+    }
+
+    private static IReadOnlyList<Token> Chat(LanguageModel model, Conversation conversation, Invocation call) => call.Has("messages") && call.Has("text")
+        ? throw CutawayException.Usage("a text and --messages both say what to tokenize; give one")
+        : model.Tokenizer.Encode(model.ChatText(conversation), addSpecialTokens: false);
+
+    private static byte[] Read(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw CutawayException.Input($"{path} cannot be read: {error.Message}", error);
+        }
     }
 
     private static TableView Table(LanguageModel model, IReadOnlyList<Token> tokens) => new(

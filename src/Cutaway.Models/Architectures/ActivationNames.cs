@@ -15,7 +15,8 @@ internal static class ActivationNames
     private static CutawayException Unknown(ConfigReader config, string key) => config.Fault(
         key, Quote.Name(config.Text(key)), "known are gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, quick_gelu, silu, swish, relu, relu2");
 
-    private static ActivationKind? Parse(string name) => name switch
+    /// <summary>The nonlinearity of a name, or null.</summary>
+    public static ActivationKind? Parse(string name) => name switch
     {
         "gelu" or "gelu_python" => ActivationKind.GeluExact,
         "gelu_new" or "gelu_fast" or "gelu_pytorch_tanh" or "gelu_python_tanh" or "gelu_tanh" or "gelu_accurate" => ActivationKind.GeluTanh,

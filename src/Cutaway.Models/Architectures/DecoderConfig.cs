@@ -17,21 +17,22 @@ internal static class DecoderConfig
     /// <param name="activation">The nonlinearity, or null to read <c>hidden_act</c>.</param>
     /// <param name="norm">Which norm.</param>
     /// <param name="epsilon">The key of its epsilon.</param>
+    /// <param name="heads">The heads, or null to read the usual keys.</param>
     public static NetworkConfig Configure(
-        ConfigReader config, string architecture, bool tied, ActivationKind? activation = null, NormKind norm = NormKind.Rms, string epsilon = "rms_norm_eps")
+        ConfigReader config, string architecture, bool tied, ActivationKind? activation = null, NormKind norm = NormKind.Rms, string epsilon = "rms_norm_eps", HeadShape? heads = null)
     {
         int layers = config.Size(Limits.Layers, "num_hidden_layers");
         int dModel = config.Size(Limits.Width, "hidden_size");
         int context = config.Size(Limits.Context, "max_position_embeddings");
-        HeadShape heads = HeadShape.Read(config, dModel);
+        HeadShape shape = heads ?? HeadShape.Read(config, dModel);
         return new NetworkConfig
         {
             Architecture = architecture,
             Layers = layers,
             DModel = dModel,
-            Heads = heads.Heads,
-            KeyValueHeads = heads.KeyValueHeads,
-            DHead = heads.Width,
+            Heads = shape.Heads,
+            KeyValueHeads = shape.KeyValueHeads,
+            DHead = shape.Width,
             DMlp = config.Size(Limits.Width, "intermediate_size"),
             Vocabulary = config.Size(Limits.Vocabulary, "vocab_size"),
             Context = context,

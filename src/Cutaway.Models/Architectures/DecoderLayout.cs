@@ -90,6 +90,11 @@ internal sealed record DecoderLayout
 
     private AttentionWeights Attention(NetworkConfig network, WeightReader weights, string name)
     {
+        if (network.Latent is { } latent)
+        {
+            return LatentLayout.Map(network, latent, weights, $"{name}.self_attn", ProjectionBias);
+        }
+
         int queries = network.Heads * network.DHead;
         int keys = network.KeyValueHeads * network.DHead;
         LinearWeights? fused = FusedProjections is null ? null : weights.Linear($"{name}.{FusedProjections}", queries + (2 * keys), network.DModel, ProjectionBias);

@@ -24,8 +24,8 @@ internal sealed record ExpertLayout
     /// <summary>Its gate.</summary>
     public string SharedGate { get; init; } = "mlp.shared_expert_gate";
 
-    /// <summary>What is added to scores for the choice only, or null.</summary>
-    public string? SelectionBias { get; init; }
+    /// <summary>What is added to scores for the choice only, where there is such a thing.</summary>
+    public string SelectionBias { get; init; } = "mlp.gate.e_score_correction_bias";
 
     /// <summary>All experts' gate and up, and all experts' down, as two tensors of three axes; null where each expert has its own.</summary>
     public FusedExperts? Fused { get; init; }
@@ -45,7 +45,7 @@ internal sealed record ExpertLayout
                 : Fused.Map(dModel, experts, weights, layer),
             experts.SharedWidth == 0 ? null : One($"{layer}.{Shared}", experts.SharedWidth),
             experts.SharedGate ? weights.Linear($"{layer}.{SharedGate}", 1, dModel, bias: false) : null,
-            SelectionBias is null ? null : weights.Vector($"{layer}.{SelectionBias}", experts.Count));
+            experts.SelectionBias ? weights.Vector($"{layer}.{SelectionBias}", experts.Count) : null);
 
         MlpWeights One(string name, int width) => new(
             weights.Linear($"{name}.{Mlp.In}", width, dModel, bias: false),

@@ -123,6 +123,12 @@ internal static class RotaryScaling
             ? Math.Min(LongestFactor, Math.Max(1, section.Positive("factor")))
             : 1;
 
+    /// <summary>The factor on scores where yarn's magnitude is put there (<c>mscale_all_dim</c>; DeepSeek-V2) rather than on cosine and sine; else 1.</summary>
+    public static double ScoreFactor(ConfigReader config) =>
+        (config.OptionalSection("rope_parameters") ?? config.OptionalSection("rope_scaling")) is { } section && Kind(section) == "yarn" && section.OptionalPositive("mscale_all_dim") is { } scale
+            ? Math.Pow(Magnitude(section.Positive("factor"), scale), 2)
+            : 1;
+
     private static string Kind(ConfigReader section) => section.OptionalText("rope_type") ?? section.OptionalText("type") ?? "default";
 
     private static RotaryConfig Scale(ConfigReader config, ConfigReader? section, double theta, int dimensions, int context)

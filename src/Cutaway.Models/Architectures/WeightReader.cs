@@ -150,6 +150,9 @@ internal sealed class WeightReader(ITensorSource source, string where)
         return embedding;
     }
 
+    /// <summary>Takes all tensors whose names begin so as known but not needed.</summary>
+    public void PassOver(string beginning) => taken.UnionWith(source.Tensors.Keys.Where(name => name.StartsWith(beginning, StringComparison.Ordinal)));
+
     /// <summary>Ends the reading: everything in the file must have been taken, but for buffers whose names end in one of these.</summary>
     /// <exception cref="CutawayException">Other tensors are left.</exception>
     public void Finish(params ReadOnlySpan<string> buffers)

@@ -49,6 +49,15 @@ public sealed unsafe class ShardedCheckpoint : ITensorSource
                 ?? throw CutawayException.Model($"{indexPath} places tensor {Quote.Name(name)} in {Quote.Name(shard)}, but that file does not hold it"));
         }
 
+        foreach ((string shard, ITensorSource opened) in shards)
+        {
+            if (opened.Tensors.Keys.FirstOrDefault(name => map.GetValueOrDefault(name) != shard) is { } stray)
+            {
+                string place = map.TryGetValue(stray, out string? other) ? $"places it in {Quote.Name(other)}" : "does not name it";
+                throw CutawayException.Model($"{Quote.Name(shard)} beside {indexPath} holds tensor {Quote.Name(stray)}, but the index {place}; copy or download both again");
+            }
+        }
+
         return new ShardedCheckpoint(tensors);
     }
 

@@ -5,18 +5,19 @@ namespace Cutaway.Models.Network;
 /// <summary>A layer's keys (rotated) and values: those of all positions so far, or of the latest where a window hides the others.</summary>
 /// <param name="batch">Sequences.</param>
 /// <param name="room">Positions there is room for.</param>
-/// <param name="width">Elements of a position's keys, and of its values.</param>
+/// <param name="keyWidth">Elements of a position's keys.</param>
+/// <param name="valueWidth">Elements of its values.</param>
 /// <param name="window">How many positions a query sees, itself included.</param>
-internal sealed unsafe class CacheLayer<T>(int batch, int room, int width, int window) : ICacheLayer
+internal sealed unsafe class CacheLayer<T>(int batch, int room, int keyWidth, int valueWidth, int window) : ICacheLayer
     where T : unmanaged
 {
-    private readonly NativeBuffer<T> keys = new((long)batch * room * width);
-    private readonly NativeBuffer<T> values = new((long)batch * room * width);
+    private readonly NativeBuffer<T> keys = new((long)batch * room * keyWidth);
+    private readonly NativeBuffer<T> values = new((long)batch * room * valueWidth);
 
     /// <summary>[batch, <see cref="Room"/>, key head, d_head], from position <see cref="First"/> on.</summary>
     public T* Keys => keys.Pointer;
 
-    /// <summary>As <see cref="Keys"/>.</summary>
+    /// <summary>[batch, <see cref="Room"/>, key head, width of a head's values], likewise.</summary>
     public T* Values => values.Pointer;
 
     public int Room => room;
@@ -46,16 +47,19 @@ internal sealed unsafe class CacheLayer<T>(int batch, int room, int width, int w
             return false;
         }
 
-        for (int sequence = 0; sequence < batch; sequence++)
-        {
-            nint start = (nint)sequence * room * width;
-            nint from = start + ((nint)(past - seen - First) * width);
-            new ReadOnlySpan<T>(Keys + from, seen * width).CopyTo(new Span<T>(Keys + start, seen * width));
-            new ReadOnlySpan<T>(Values + from, seen * width).CopyTo(new Span<T>(Values + start, seen * width));
-        }
-
+        Move(Keys, keyWidth);
+        Move(Values, valueWidth);
         First = past - seen;
         return true;
+
+        void Move(T* store, int width)
+        {
+            for (int sequence = 0; sequence < batch; sequence++)
+            {
+                T* start = store + ((nint)sequence * room * width);
+                new ReadOnlySpan<T>(start + ((nint)(past - seen - First) * width), seen * width).CopyTo(new Span<T>(start, seen * width));
+            }
+        }
     }
 
     /// <summary>Takes over the one sequence of another layer in place of each of this one's.</summary>
@@ -64,12 +68,15 @@ internal sealed unsafe class CacheLayer<T>(int batch, int room, int width, int w
     public void Repeat(CacheLayer<T> other, int length)
     {
         First = Math.Max(other.First, length - room);
-        int start = (First - other.First) * width;
-        int count = (length - First) * width;
-        for (int sequence = 0; sequence < batch; sequence++)
+        Fill(other.keys.Span, keys.Span, keyWidth);
+        Fill(other.values.Span, values.Span, valueWidth);
+
+        void Fill(ReadOnlySpan<T> source, Span<T> target, int width)
         {
-            other.keys.Span.Slice(start, count).CopyTo(keys.Span[(sequence * room * width)..]);
-            other.values.Span.Slice(start, count).CopyTo(values.Span[(sequence * room * width)..]);
+            for (int sequence = 0; sequence < batch; sequence++)
+            {
+                source.Slice((First - other.First) * width, (length - First) * width).CopyTo(target[(sequence * room * width)..]);
+            }
         }
     }
 
@@ -80,10 +87,13 @@ internal sealed unsafe class CacheLayer<T>(int batch, int room, int width, int w
     /// <param name="length">Positions so far.</param>
     public void CopySequence(int from, int to, int first, int length)
     {
-        int start = Math.Max(0, first - First) * width;
-        int count = ((length - First) * width) - start;
-        keys.Span.Slice((from * room * width) + start, count).CopyTo(keys.Span[((to * room * width) + start)..]);
-        values.Span.Slice((from * room * width) + start, count).CopyTo(values.Span[((to * room * width) + start)..]);
+        int start = Math.Max(0, first - First);
+        int count = length - First - start;
+        Copy(keys.Span, keyWidth);
+        Copy(values.Span, valueWidth);
+
+        void Copy(Span<T> store, int width) =>
+            store.Slice(((from * room) + start) * width, count * width).CopyTo(store[(((to * room) + start) * width)..]);
     }
 }
 

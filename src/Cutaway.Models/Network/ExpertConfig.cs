@@ -15,6 +15,9 @@ public sealed record ExpertConfig(int Count, int Chosen, int Width, ExpertRoutin
     /// <summary>Whether what the shared expert writes is multiplied by a gate of its own (Qwen2-MoE).</summary>
     public bool SharedGate { get; init; }
 
+    /// <summary>Whether a bias of each expert, which does not weigh it, takes part in the choice (DeepSeek-V3).</summary>
+    public bool SelectionBias { get; init; }
+
     /// <summary>The gate is held below this, its other factor between minus this and this and then raised by one (gpt-oss); null for neither.</summary>
     public double? Limit { get; init; }
 }

@@ -6,8 +6,18 @@ namespace Cutaway.Models.Network;
 public static class ForwardCost
 {
     /// <summary>Queries, keys, values and the output of one attention layer.</summary>
-    public static long AttentionProjections(NetworkConfig config, long rows) =>
-        rows * config.DModel * config.DHead * ((2L * config.Heads) + (2L * config.KeyValueHeads));
+    public static long AttentionProjections(NetworkConfig config, long rows)
+    {
+        (long d, long queries, long output) = (config.DModel, (long)config.Heads * config.DHead, (long)config.Heads * config.DValue);
+        if (config.Latent is not { } latent)
+        {
+            return rows * d * (queries + output + (config.KeyValueHeads * ((long)config.DHead + config.DValue)));
+        }
+
+        long reading = latent.QueryWidth == 0 ? d * queries : latent.QueryWidth * (d + queries);
+        long keysAndValues = (d * (latent.Width + latent.Rotated)) + ((long)latent.Width * config.KeyValueHeads * (config.DHead - latent.Rotated + config.DValue));
+        return rows * (reading + keysAndValues + (output * d));
+    }
 
     /// <summary>Scores and mixed values of sequences of one length.</summary>
     /// <param name="config">The network.</param>
@@ -22,6 +32,7 @@ public static class ForwardCost
         {
             Heads = config.Heads,
             DHead = config.DHead,
+            DValue = config.DValue,
             Length = length,
             Past = past,
             Window = config.LayerConfigs[layer].Window ?? int.MaxValue,
@@ -29,9 +40,19 @@ public static class ForwardCost
             Step = hooked ? AttentionStep.Scores : AttentionStep.Everything,
         };
 
-        // Step by step, the values take as many as the scores.
-        return sequences * work.MultiplyAdds * (hooked ? 2 : 1);
+        long sum = work.MultiplyAdds;
+        if (hooked)
+        {
+            work.Step = AttentionStep.Values;
+            sum += work.MultiplyAdds;
+        }
+
+        return sequences * sum;
     }
+
+    /// <summary>A block's attention to the encoder's output, without the keys and values, which a run computes once; 0 where there is no encoder.</summary>
+    public static long Cross(NetworkConfig config, long rows) =>
+        2 * rows * config.Heads * config.DHead * (config.MemoryLength == 0 ? 0 : (long)config.DModel + config.MemoryLength);
 
     /// <summary>The MLP of a layer; of a mixture of experts those that are chosen.</summary>
     /// <param name="config">The network.</param>
@@ -58,7 +79,8 @@ public static class ForwardCost
         long sum = Unembedding(config, logitRows, config.Vocabulary);
         for (int layer = 0; layer < config.Layers; layer++)
         {
-            sum += AttentionProjections(config, rows) + Attention(config, layer, batch, 0, length, hooked: false) + Mlp(config, layer, rows);
+            sum += AttentionProjections(config, rows) + Attention(config, layer, batch, 0, length, hooked: false) + Cross(config, rows) + Mlp(config, layer, rows)
+                + (2L * config.MemoryLength * config.DModel * config.KeyValueHeads * config.DHead);
         }
 
         return sum;

@@ -54,24 +54,13 @@ public sealed unsafe partial class ForwardPass<T>
         }
 
         ReadStream(HookKind.AttentionNormScale, layer, block.AttentionNorm, residual, read);
-        if (!splitValue)
+        if (weights.Latent is { } latent)
         {
-            Linear(read, rows, weights.Value, values);
+            ProjectLatent(layer, weights, latent);
         }
-
-        if (c.Positions == PositionKind.Shortformer)
+        else
         {
-            Add(positionVectors, read);
-        }
-
-        if (!splitQuery)
-        {
-            Linear(read, rows, weights.Query, queries);
-        }
-
-        if (!splitKey)
-        {
-            Linear(read, rows, weights.Key, keys);
+            Project(weights, splitQuery, splitKey, splitValue);
         }
 
         if (c.ProjectionBound is { } limit)
@@ -79,12 +68,12 @@ public sealed unsafe partial class ForwardPass<T>
             T bound = T.CreateTruncating(limit);
             Clamp(queries, -bound, bound, c.Heads * c.DHead);
             Clamp(keys, -bound, bound, c.KeyValueHeads * c.DHead);
-            Clamp(values, -bound, bound, c.KeyValueHeads * c.DHead);
+            Clamp(values, -bound, bound, c.KeyValueHeads * c.DValue);
         }
 
         Visit(HookKind.Query, layer, queries, batch, length, c.Heads, c.DHead);
         Visit(HookKind.Key, layer, keys, batch, length, c.KeyValueHeads, c.DHead);
-        Visit(HookKind.Value, layer, values, batch, length, c.KeyValueHeads, c.DHead);
+        Visit(HookKind.Value, layer, values, batch, length, c.KeyValueHeads, c.DValue);
         if (c.QueryKeyNorm != QueryKeyNorm.None)
         {
             NormHeads(HookKind.QueryNormScale, layer, weights.QueryNorm, queries, c.Heads);
@@ -107,8 +96,32 @@ public sealed unsafe partial class ForwardPass<T>
             MixPacked(layer);
         }
 
-        Visit(HookKind.Z, layer, mixed, batch, length, c.Heads, c.DHead);
+        Visit(HookKind.Z, layer, mixed, batch, length, c.Heads, c.DValue);
         WriteAttention(layer, block, target);
+    }
+
+    // Those of the three that are not projected head by head.
+    private void Project(AttentionWeights weights, bool splitQuery, bool splitKey, bool splitValue)
+    {
+        if (!splitValue)
+        {
+            Linear(read, rows, weights.Value, values);
+        }
+
+        if (config.Positions == PositionKind.Shortformer)
+        {
+            Add(positionVectors, read);
+        }
+
+        if (!splitQuery)
+        {
+            Linear(read, rows, weights.Query, queries);
+        }
+
+        if (!splitKey)
+        {
+            Linear(read, rows, weights.Key, keys);
+        }
     }
 
     private void Rotate(RotaryConfig rotation)
@@ -117,11 +130,12 @@ public sealed unsafe partial class ForwardPass<T>
         (NativeBuffer<T> Cosines, NativeBuffer<T> Sines) tables = rotary.For<T>(rotation, span);
         RotateWork rotate = new()
         {
-            Queries = Renew(queries, tape is null ? null : RotateOperation<T>.Record(tape, queries.Variable, positions, tables, pairs, rotation.Interleaved, heads, dHead)),
-            Keys = Renew(keys, tape is null ? null : RotateOperation<T>.Record(tape, keys.Variable, positions, tables, pairs, rotation.Interleaved, keyHeads, dHead)),
+            Queries = Renew(queries, tape is null ? null : RotateOperation<T>.Record(tape, queries.Variable, positions, tables, rotation.First, pairs, rotation.Interleaved, heads, dHead)),
+            Keys = Renew(keys, tape is null ? null : RotateOperation<T>.Record(tape, keys.Variable, positions, tables, rotation.First, pairs, rotation.Interleaved, keyHeads, dHead)),
             Positions = positions,
             Cosines = tables.Cosines.Pointer,
             Sines = tables.Sines.Pointer,
+            First = rotation.First,
             Pairs = pairs,
             Interleaved = rotation.Interleaved,
             Heads = heads,
@@ -131,52 +145,75 @@ public sealed unsafe partial class ForwardPass<T>
         network.Pool.ForRows(rows, (long)rows * (heads + keyHeads) * dHead, ref rotate);
     }
 
-    /// <summary>Scores, pattern and the mix of values, into <c>mixed</c>: in one sweep, or step by step where a hook looks on.</summary>
     private void Mix(int layer)
     {
-        NetworkConfig c = config;
-        int total = past + request.Length;
-        fixed (bool* seen = mask)
+        AttentionWork<T> work = Work(layer, past, request.Length);
+        work.K = keys.Pointer;
+        work.V = values.Pointer;
+        work.Capacity = request.Length;
+        if (request.Cache is { } cache)
         {
-            AttentionWork<T> work = Work(layer, past, request.Length);
-            work.Q = queries.Pointer;
-            work.K = keys.Pointer;
-            work.V = values.Pointer;
-            work.Capacity = request.Length;
-            work.Mask = seen;
-            if (request.Cache is { } cache)
-            {
-                Extend(cache.Layer<T>(layer), ref work);
-            }
+            Extend(cache.Layer<T>(layer), ref work);
+        }
 
+        Mix(layer, HookKind.AttentionScores, work, mask, keys, values);
+    }
+
+    /// <summary>Scores, pattern and the mix of values, into <c>mixed</c>: in one sweep, or step by step where a hook looks on.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="scores">The hook on the scores; the next kind is that on the pattern.</param>
+    /// <param name="work">The shape, the keys and the values.</param>
+    /// <param name="real">Which keys are real, or null.</param>
+    /// <param name="k">The keys, for a tape.</param>
+    /// <param name="v">The values, for a tape.</param>
+    private void Mix(int layer, HookKind scores, AttentionWork<T> work, bool[]? real, Scratch k, Scratch v)
+    {
+        NetworkConfig c = config;
+        int total = work.Past + work.Length;
+        fixed (bool* seen = real)
+        {
+            work.Q = queries.Pointer;
+            work.Mask = seen;
             int items = request.Batch * work.ItemsPerSequence;
             long size = (long)rows * c.Heads * (total + c.DHead);
-            if (!Wants(HookKind.AttentionScores, layer) && !Wants(HookKind.Pattern, layer))
+            if (!Wants(scores, layer) && !Wants(scores + 1, layer))
             {
                 MultiplyAdds += request.Batch * work.MultiplyAdds;
-                work.Z = Reserve(mixed, rows, c.Heads * c.DHead, Recorded(layer, AttentionStep.Everything, work, queries, keys, values, null));
+                work.Z = Reserve(mixed, rows, c.Heads * c.DValue, Recorded(AttentionStep.Everything, queries, k, v, null));
                 network.Pool.ForRows(items, size, ref work);
                 return;
             }
 
             work.Step = AttentionStep.Scores;
             MultiplyAdds += request.Batch * work.MultiplyAdds;
-            work.Square = Reserve(square, (long)request.Batch * c.Heads, (long)request.Length * total, Recorded(layer, work.Step, work, queries, keys, null, null));
+            work.Square = Reserve(square, (long)request.Batch * c.Heads, (long)request.Length * total, Recorded(work.Step, queries, k, null, null));
             network.Pool.ForRows(items, size, ref work);
-            Visit(HookKind.AttentionScores, layer, square, request.Batch, c.Heads, request.Length, total);
+            Visit(scores, layer, square, request.Batch, c.Heads, request.Length, total);
             work.Step = AttentionStep.Pattern;
-            work.Square = Renew(square, Recorded(layer, work.Step, work, null, null, null, square));
+            work.Square = Renew(square, Recorded(work.Step, null, null, null, square));
             network.Pool.ForRows(items, size, ref work);
             _ = tape is null ? null : square.Variable.Keep();
-            Visit(HookKind.Pattern, layer, square, request.Batch, c.Heads, request.Length, total);
+            Visit(scores + 1, layer, square, request.Batch, c.Heads, request.Length, total);
             RequireHeld(layer, work);
             work.Step = AttentionStep.Values;
             MultiplyAdds += request.Batch * work.MultiplyAdds;
             work.Square = square.Pointer;
-            work.Z = Reserve(mixed, rows, c.Heads * c.DHead, Recorded(layer, work.Step, work, null, null, values, square));
+            work.Z = Reserve(mixed, rows, c.Heads * c.DValue, Recorded(work.Step, null, null, v, square));
             network.Pool.ForRows(items, size, ref work);
         }
+
+        AttentionOperation<T>? Recorded(AttentionStep step, Scratch? q, Scratch? k, Scratch? v, Scratch? s) => tape is null
+            ? null
+            : AttentionOperation<T>.Record(
+                tape, step, work, request.Batch, real, q?.Variable, k?.Variable, v?.Variable, s?.Variable,
+                scores == HookKind.AttentionScores ? Parameters(layer, step) : default);
     }
+
+    // Biases are read where scores are made, sinks where these become a pattern.
+    private ScoreParameters Parameters(int layer, AttentionStep step) => new(
+        step is AttentionStep.Everything or AttentionStep.Pattern ? network.Effective.Blocks[layer].Attention.Sinks : null,
+        step is AttentionStep.Everything or AttentionStep.Scores ? network.Effective.ScoreBias : null,
+        scoreBias.BucketsFor(config, request.Length));
 
     // Attention of a layer over sequences of one length; where the values are is set by the caller.
     private AttentionWork<T> Work(int layer, int before, int length)
@@ -187,6 +224,7 @@ public sealed unsafe partial class ForwardPass<T>
             Heads = config.Heads,
             KeyHeads = config.KeyValueHeads,
             DHead = config.DHead,
+            DValue = config.DValue,
             Length = length,
             Past = before,
             Window = config.LayerConfigs[layer].Window ?? int.MaxValue,
@@ -197,22 +235,6 @@ public sealed unsafe partial class ForwardPass<T>
             BiasSpan = scoreBias.Span,
             Sinks = Values(network.Effective.Blocks[layer].Attention.Sinks),
         };
-    }
-
-    private AttentionOperation<T>? Recorded(int layer, AttentionStep step, in AttentionWork<T> work, Scratch? q, Scratch? k, Scratch? v, Scratch? s)
-    {
-        if (tape is null)
-        {
-            return null;
-        }
-
-        // Biases are read where scores are made, sinks where these become a pattern.
-        NetworkWeights weights = network.Effective;
-        ScoreParameters parameters = new(
-            step is AttentionStep.Everything or AttentionStep.Pattern ? weights.Blocks[layer].Attention.Sinks : null,
-            step is AttentionStep.Everything or AttentionStep.Scores ? weights.ScoreBias : null,
-            scoreBias.BucketsFor(config, request.Length));
-        return AttentionOperation<T>.Record(tape, step, work, request.Batch, mask, q?.Variable, k?.Variable, v?.Variable, s?.Variable, parameters);
     }
 
     private void WriteAttention(int layer, BlockWeights block, Scratch target)

@@ -93,13 +93,14 @@ public sealed unsafe partial class ForwardPass<T>
     /// <summary>Puts new keys and values behind those of earlier positions, and tells attention where all that are still seen lie.</summary>
     private void Extend(CacheLayer<T> held, ref AttentionWork<T> work)
     {
-        int width = config.KeyValueHeads * config.DHead;
+        int keyWidth = config.KeyValueHeads * config.DHead;
+        int valueWidth = config.KeyValueHeads * config.DValue;
         int length = request.Length;
         if (held.MakeRoom(past, length))
         {
             nint place = past - held.First;
-            Copy(keys.Pointer, length, 0, held.Keys, held.Room, place, length, width);
-            Copy(values.Pointer, length, 0, held.Values, held.Room, place, length, width);
+            Copy(keys.Pointer, length, 0, held.Keys, held.Room, place, length, keyWidth);
+            Copy(values.Pointer, length, 0, held.Values, held.Room, place, length, valueWidth);
             work.K = held.Keys;
             work.V = held.Values;
             work.Capacity = held.Room;
@@ -114,17 +115,17 @@ public sealed unsafe partial class ForwardPass<T>
         if (seen > 0)
         {
             nint from = work.FirstKey - held.First;
-            work.K = joinedKeys.Reserve(request.Batch, (long)work.Capacity * width);
-            work.V = joinedValues.Reserve(request.Batch, (long)work.Capacity * width);
-            Copy(held.Keys, held.Room, from, work.K, work.Capacity, 0, seen, width);
-            Copy(held.Values, held.Room, from, work.V, work.Capacity, 0, seen, width);
-            Copy(keys.Pointer, length, 0, work.K, work.Capacity, seen, length, width);
-            Copy(values.Pointer, length, 0, work.V, work.Capacity, seen, length, width);
+            work.K = joinedKeys.Reserve(request.Batch, (long)work.Capacity * keyWidth);
+            work.V = joinedValues.Reserve(request.Batch, (long)work.Capacity * valueWidth);
+            Copy(held.Keys, held.Room, from, work.K, work.Capacity, 0, seen, keyWidth);
+            Copy(held.Values, held.Room, from, work.V, work.Capacity, 0, seen, valueWidth);
+            Copy(keys.Pointer, length, 0, work.K, work.Capacity, seen, length, keyWidth);
+            Copy(values.Pointer, length, 0, work.V, work.Capacity, seen, length, valueWidth);
         }
 
         held.First = past + length - Math.Min(held.Room, work.Capacity);
-        Copy(work.K, work.Capacity, held.First - work.FirstKey, held.Keys, held.Room, 0, past + length - held.First, width);
-        Copy(work.V, work.Capacity, held.First - work.FirstKey, held.Values, held.Room, 0, past + length - held.First, width);
+        Copy(work.K, work.Capacity, held.First - work.FirstKey, held.Keys, held.Room, 0, past + length - held.First, keyWidth);
+        Copy(work.V, work.Capacity, held.First - work.FirstKey, held.Values, held.Room, 0, past + length - held.First, valueWidth);
     }
 
     // Positions of every sequence from one store to another; extents are positions from one sequence to the next.

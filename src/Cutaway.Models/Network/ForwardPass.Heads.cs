@@ -15,7 +15,7 @@ public sealed unsafe partial class ForwardPass<T>
     {
         NetworkConfig c = config;
         int d = c.DModel;
-        int width = c.Heads * c.DHead;
+        int width = c.Heads * c.DValue;
         T factor = T.CreateTruncating(c.ResidualScale);
         T* matrix = outputWeights.Reserve(d, width);
         DecodeOutput(linear, matrix);
@@ -26,8 +26,8 @@ public sealed unsafe partial class ForwardPass<T>
         {
             MatrixProduct.Multiply(
                 network.Pool,
-                new MatrixView<T>(mixed.Pointer + (head * c.DHead), rows, c.DHead, width),
-                new MatrixView<T>(matrix + (head * c.DHead), d, c.DHead, width).Transpose(),
+                new MatrixView<T>(mixed.Pointer + (head * c.DValue), rows, c.DValue, width),
+                new MatrixView<T>(matrix + (head * c.DValue), d, c.DValue, width).Transpose(),
                 new MatrixView<T>(result + (head * d), rows, d, c.Heads * d),
                 T.One);
         }
@@ -110,7 +110,7 @@ public sealed unsafe partial class ForwardPass<T>
             }
         }
 
-        int dHead = config.DHead;
+        int dHead = linear.Weight.Rows / heads;
         MultiplyAdds += (long)count * d * dHead;
         T* bias = Values(linear.Bias);
         T* y = Reserve(target, rows, heads * dHead, tape is null ? null : LinearOperation<T>.Record(tape, perHeadNormalized.Variable, rows, linear.Weight, linear.Bias, heads));

@@ -78,11 +78,11 @@ public sealed unsafe partial class ForwardPass<T>
         }
     }
 
-    /// <summary>Norm, weight and bias row by row; rows take the weights of as many groups in turn.</summary>
-    private void Normalize(NormKind kind, NormWeights? norm, Scratch x, int count, int width, int groups, Scratch y)
+    /// <summary>Norm, weight and bias row by row; rows take the weights of as many groups in turn. The epsilon is the network's unless given.</summary>
+    private void Normalize(NormKind kind, NormWeights? norm, Scratch x, int count, int width, int groups, Scratch y, double? ownEpsilon = null)
     {
         T* weight = Values(norm?.Weight);
-        T epsilon = T.CreateTruncating(config.NormEpsilon);
+        T epsilon = T.CreateTruncating(ownEpsilon ?? config.NormEpsilon);
         NormOperation<T>? by = tape is null ? null : NormOperation<T>.Record(tape, x.Variable, kind == NormKind.Layer, epsilon, width, groups, weight, norm?.Weight, norm?.Bias);
         T* source = x.Pointer;
         NormWork work = new(kind, epsilon, source, Reserve(y, count, width, by), null, weight, Values(norm?.Bias), width, groups);

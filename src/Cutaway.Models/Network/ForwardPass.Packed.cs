@@ -18,7 +18,8 @@ public sealed unsafe partial class ForwardPass<T>
         residual.Capacity + read.Capacity + written.Capacity + logits.Capacity + positionVectors.Capacity + typeVectors.Capacity + queries.Capacity + keys.Capacity + values.Capacity
         + square.Capacity + mixed.Capacity + perHead.Capacity + perHeadNormalized.Capacity + outputWeights.Capacity + parallelPart.Capacity + gathered.Capacity + mlpIn.Capacity
         + routerLogits.Capacity + expertChoices.Capacity + expertWeights.Capacity + expertIn.Capacity + expertOut.Capacity + sharedWeights.Capacity
-        + pre.Capacity + preLinear.Capacity + normalized.Capacity + scales.Capacity + ownScales.Capacity + unscaled.Capacity + joinedKeys.Capacity + joinedValues.Capacity);
+        + pre.Capacity + preLinear.Capacity + normalized.Capacity + scales.Capacity + ownScales.Capacity + unscaled.Capacity + joinedKeys.Capacity + joinedValues.Capacity
+        + memory.Capacity + memoryKeys.Capacity + knownKeys.Sum(buffer => 2L * (buffer?.Length ?? 0)));
 
     /// <summary>Makes room for rows that go on from an earlier run; <see cref="Continue"/> then takes them through blocks.</summary>
     /// <param name="input">Whose rows they are.</param>
@@ -82,7 +83,7 @@ public sealed unsafe partial class ForwardPass<T>
     public void AddHead(int layer, int head, ReadOnlySpan<T> change, Span<T> streams)
     {
         int d = config.DModel;
-        int dHead = config.DHead;
+        int dHead = config.DValue;
         int width = config.Heads * dHead;
         int count = change.Length / dHead;
         if (decodedLayer != layer)
@@ -156,7 +157,8 @@ public sealed unsafe partial class ForwardPass<T>
     private void MixPacked(int layer)
     {
         PackedRows input = packed!;
-        int width = config.KeyValueHeads * config.DHead;
+        int keyWidth = config.KeyValueHeads * config.DHead;
+        int valueWidth = config.KeyValueHeads * config.DValue;
         int total = input.Classes[0].Past + input.Classes[0].Length;
         int sequences = input.Classes.Sum(part => part.Sequences);
         CacheLayer<T> held = input.Earlier.Layer<T>(layer);
@@ -165,9 +167,9 @@ public sealed unsafe partial class ForwardPass<T>
             throw new InvalidOperationException("the earlier run's cache has to keep all positions");
         }
 
-        T* k = Join(joinedKeys.Reserve(sequences, (long)total * width), held.Keys, keys.Pointer, total, width);
-        T* v = Join(joinedValues.Reserve(sequences, (long)total * width), held.Values, values.Pointer, total, width);
-        T* z = mixed.Reserve(rows, config.Heads * config.DHead);
+        T* k = Join(joinedKeys.Reserve(sequences, (long)total * keyWidth), held.Keys, keys.Pointer, total, keyWidth);
+        T* v = Join(joinedValues.Reserve(sequences, (long)total * valueWidth), held.Values, values.Pointer, total, valueWidth);
+        T* z = mixed.Reserve(rows, config.Heads * config.DValue);
         if (!Wants(HookKind.AttentionScores, layer) && !Wants(HookKind.Pattern, layer))
         {
             Attention(AttentionStep.Everything, null);
@@ -190,9 +192,9 @@ public sealed unsafe partial class ForwardPass<T>
                 {
                     AttentionWork<T> work = Work(layer, part.Past, part.Length);
                     work.Q = queries.Pointer + ((nint)part.FirstRow * config.Heads * config.DHead);
-                    work.Z = z + ((nint)part.FirstRow * config.Heads * config.DHead);
-                    work.K = k + ((nint)first * total * width);
-                    work.V = v + ((nint)first * total * width);
+                    work.Z = z + ((nint)part.FirstRow * config.Heads * config.DValue);
+                    work.K = k + ((nint)first * total * keyWidth);
+                    work.V = v + ((nint)first * total * valueWidth);
                     work.Capacity = total;
                     work.Square = s + (s is null ? 0 : (nint)part.FirstRow * config.Heads * total);
                     work.Mask = seen is null ? null : seen + ((nint)first * total);

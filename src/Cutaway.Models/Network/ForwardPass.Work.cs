@@ -23,6 +23,7 @@ public sealed unsafe partial class ForwardPass<T>
         public int[] Positions;
         public T* Cosines;
         public T* Sines;
+        public int First;
         public int Pairs;
         public bool Interleaved;
         public int Heads;
@@ -41,7 +42,7 @@ public sealed unsafe partial class ForwardPass<T>
             ReadOnlySpan<T> sines = new(Sines + ((nint)position * Pairs), Pairs);
             for (int head = 0; head < heads; head++)
             {
-                Span<T> x = new(vectors + (head * DHead), DHead);
+                Span<T> x = new(vectors + (head * DHead) + First, DHead - First);
                 if (Interleaved)
                 {
                     Rotary.Interleaved(x, cosines, sines);

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using Cutaway.Tensors;
 using Cutaway.Tensors.Autograd;
 using Cutaway.Tensors.Kernels;
 using Cutaway.Tensors.Parallel;
@@ -44,6 +45,9 @@ public sealed unsafe partial class ForwardPass<T>
         this.network = network;
         config = network.Config;
         output = logits;
+        knownKeys = new NativeBuffer<T>?[config.Layers];
+        knownValues = new NativeBuffer<T>?[config.Layers];
+        known = new bool[config.Layers];
     }
 
     /// <summary>The network.</summary>
@@ -125,6 +129,7 @@ public sealed unsafe partial class ForwardPass<T>
             throw CutawayException.Usage($"a {config.Architecture} attends to later tokens too, so it cannot go on from the keys and values of earlier ones; run the whole text");
         }
 
+        RequireMemory();
         if (input.Length == 0 || input.Batch == 0)
         {
             throw CutawayException.Input("the prompt has no tokens; give at least one");
@@ -253,6 +258,7 @@ public sealed unsafe partial class ForwardPass<T>
         if (!config.AttentionOnly)
         {
             Visit(HookKind.ResidMid, layer, residual, request.Batch, request.Length, d);
+            AddCross(layer, block);
             NormSum(HookKind.MlpNormScale, layer, block.AttentionNorm);
             if (!Finished(network.Hooks.IndexOf(HookKind.MlpIn, layer)))
             {

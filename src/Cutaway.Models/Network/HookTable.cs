@@ -6,6 +6,7 @@ public sealed class HookTable
     private static readonly string[] Resid = ["batch", "pos", "d_model"];
     private static readonly string[] Scale = ["batch", "pos", "one"];
     private static readonly string[] PerHead = ["batch", "pos", "head", "d_head"];
+    private static readonly string[] PerHeadValue = ["batch", "pos", "head", "d_value"];
     private static readonly string[] PerHeadResid = ["batch", "pos", "head", "d_model"];
     private static readonly string[] PerHeadScale = ["batch", "pos", "head", "one"];
     private static readonly string[] Square = ["batch", "head", "query", "key"];
@@ -30,7 +31,19 @@ public sealed class HookTable
     public IReadOnlyList<HookPoint> Points => points;
 
     /// <summary>The hook point of a name, or null.</summary>
-    public HookPoint? Find(string name) => byName.GetValueOrDefault(name);
+    public HookPoint? Find(string name) => byName.GetValueOrDefault(Canonical(name));
+
+    /// <summary>
+    /// The name here of what TransformerLens calls by its stack in models of two: <c>decoder.3.hook_resid_pre</c> is
+    /// <c>blocks.3.hook_resid_pre</c> of the decoder, <c>encoder_final_ln.hook_scale</c> is <c>ln_final.hook_scale</c> of the encoder.
+    /// </summary>
+    public string Canonical(string name)
+    {
+        string stack = config.Causal ? "decoder" : "encoder";
+        return name.StartsWith($"{stack}.", StringComparison.Ordinal) ? $"blocks.{name[(stack.Length + 1)..]}"
+            : name.StartsWith($"{stack}_final_ln.", StringComparison.Ordinal) ? $"ln_final.{name[(stack.Length + "_final_ln.".Length)..]}"
+            : name;
+    }
 
     /// <summary>The hook point of a kind and layer (-1 outside the blocks), or null where this network has none.</summary>
     public HookPoint? Find(HookKind kind, int layer = -1) => IndexOf(kind, layer) is >= 0 and int i ? points[i] : null;
@@ -85,23 +98,30 @@ public sealed class HookTable
     {
         NetworkConfig c = config;
         Add(HookKind.ResidPre, layer, "hook_resid_pre", Resid);
-        if (c.Heads == c.KeyValueHeads)
+        if (c.Latent is null)
         {
-            // With grouped queries a key head has no query head of its own to share an input with.
-            Add(HookKind.AttentionIn, layer, "hook_attn_in", PerHeadResid, optional: true);
+            AddHeadInputs(layer);
         }
 
-        Add(HookKind.QueryInput, layer, "hook_q_input", PerHeadResid, optional: true);
-        Add(HookKind.KeyInput, layer, "hook_k_input", PerHeadResid, optional: true, keyHeads: true);
-        Add(HookKind.ValueInput, layer, "hook_v_input", PerHeadResid, optional: true, keyHeads: true);
         if (c.PreNorms)
         {
             AddNorm(HookKind.AttentionNormScale, layer, "ln1");
         }
 
+        if (c.Latent is { } latent)
+        {
+            if (latent.QueryWidth > 0)
+            {
+                Add(HookKind.QueryLatent, layer, "attn.hook_q_latent", ["batch", "pos", "q_latent"]);
+            }
+
+            Add(HookKind.KeyValueLatent, layer, "attn.hook_kv_latent", ["batch", "pos", "kv_latent"]);
+        }
+
+        string[] perValue = c.DValue == c.DHead ? PerHead : PerHeadValue;
         Add(HookKind.Query, layer, "attn.hook_q", PerHead);
         Add(HookKind.Key, layer, "attn.hook_k", PerHead, keyHeads: true);
-        Add(HookKind.Value, layer, "attn.hook_v", PerHead, keyHeads: true);
+        Add(HookKind.Value, layer, "attn.hook_v", perValue, keyHeads: true);
         if (c.QueryKeyNorm != QueryKeyNorm.None)
         {
             string[] scale = c.QueryKeyNorm == QueryKeyNorm.Whole ? Scale : PerHeadScale;
@@ -119,7 +139,7 @@ public sealed class HookTable
 
         Add(HookKind.AttentionScores, layer, "attn.hook_attn_scores", Square);
         Add(HookKind.Pattern, layer, "attn.hook_pattern", Square);
-        Add(HookKind.Z, layer, "attn.hook_z", PerHead);
+        Add(HookKind.Z, layer, "attn.hook_z", perValue);
         Add(HookKind.Result, layer, "attn.hook_result", PerHeadResid, optional: true);
         if (c.PostNorms)
         {
@@ -132,6 +152,7 @@ public sealed class HookTable
             if (c.Block == BlockKind.Sequential)
             {
                 Add(HookKind.ResidMid, layer, "hook_resid_mid", Resid);
+                AddCross(layer);
             }
 
             if (c.NormPlacement == NormPlacement.OnSum)
@@ -142,7 +163,7 @@ public sealed class HookTable
             Add(HookKind.MlpIn, layer, "hook_mlp_in", Resid, optional: true);
             if (c.Block != BlockKind.ParallelSharedNorm && c.PreNorms)
             {
-                AddNorm(HookKind.MlpNormScale, layer, "ln2");
+                AddNorm(HookKind.MlpNormScale, layer, c.Encoder is null ? "ln2" : "ln3");
             }
 
             if (c.LayerConfigs[layer].Experts is not null)
@@ -172,6 +193,20 @@ public sealed class HookTable
         }
     }
 
+    // Where heads read the stream themselves, and not what all read of it (latent attention).
+    private void AddHeadInputs(int layer)
+    {
+        if (config.Heads == config.KeyValueHeads)
+        {
+            // With grouped queries a key head has no query head of its own to share an input with.
+            Add(HookKind.AttentionIn, layer, "hook_attn_in", PerHeadResid, optional: true);
+        }
+
+        Add(HookKind.QueryInput, layer, "hook_q_input", PerHeadResid, optional: true);
+        Add(HookKind.KeyInput, layer, "hook_k_input", PerHeadResid, optional: true, keyHeads: true);
+        Add(HookKind.ValueInput, layer, "hook_v_input", PerHeadResid, optional: true, keyHeads: true);
+    }
+
     private void AddNeurons(int layer)
     {
         Add(HookKind.MlpPre, layer, "mlp.hook_pre", Neurons);
@@ -181,6 +216,20 @@ public sealed class HookTable
         }
 
         Add(HookKind.MlpPost, layer, "mlp.hook_post", Neurons);
+    }
+
+    private void AddCross(int layer)
+    {
+        if (config.Encoder is not null)
+        {
+            AddNorm(HookKind.CrossNormScale, layer, "ln2");
+            Add(HookKind.CrossQuery, layer, "cross_attn.hook_q", PerHead);
+            Add(HookKind.CrossScores, layer, "cross_attn.hook_attn_scores", Square);
+            Add(HookKind.CrossPattern, layer, "cross_attn.hook_pattern", Square);
+            Add(HookKind.CrossZ, layer, "cross_attn.hook_z", PerHead);
+            Add(HookKind.CrossOut, layer, "hook_cross_attn_out", Resid);
+            Add(HookKind.ResidMidCross, layer, "hook_resid_mid_cross", Resid);
+        }
     }
 
     // The kind of a norm's normalized value follows the kind of its scale.
@@ -201,6 +250,9 @@ public sealed class HookTable
             "d_model" => config.DModel,
             "head" => keyHeads ? config.KeyValueHeads : config.Heads,
             "d_head" => config.DHead,
+            "d_value" => config.DValue,
+            "q_latent" => config.Latent!.QueryWidth,
+            "kv_latent" => config.Latent!.Width,
             "neuron" => config.DMlp,
             "expert" => config.LayerConfigs[layer].Experts!.Count,
             "choice" => config.LayerConfigs[layer].Experts!.Chosen,

@@ -44,12 +44,11 @@ public sealed class KeyValueCache
     public static KeyValueCache Create<T>(NetworkConfig config, int batch, int capacity, bool keepAll = false)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        int width = config.KeyValueHeads * config.DHead;
         ICacheLayer[] layers = new ICacheLayer[config.Layers];
         for (int layer = 0; layer < layers.Length; layer++)
         {
             int room = Room(config.LayerConfigs[layer].Window, capacity, keepAll);
-            layers[layer] = new CacheLayer<T>(batch, room, width, config.LayerConfigs[layer].Window ?? int.MaxValue);
+            layers[layer] = new CacheLayer<T>(batch, room, config.KeyValueHeads * config.DHead, config.KeyValueHeads * config.DValue, config.LayerConfigs[layer].Window ?? int.MaxValue);
         }
 
         return new(config, layers, batch, capacity, keepAll);

@@ -29,6 +29,15 @@ public sealed record NamedWeight(string Name, WeightMatrix? Matrix, WeightVector
             BlockWeights block = weights.Blocks[layer];
             string name = $"blocks.{layer}";
             AddNorm($"{name}.ln1", block.AttentionNorm);
+            if (block.Attention.Latent is { } latent)
+            {
+                AddLinear($"{name}.attn", "Q_latent", latent.Query?.Down);
+                AddNorm($"{name}.attn.q_latent_norm", latent.Query?.Norm);
+                AddLinear($"{name}.attn", "KV_latent", latent.KeyValue.Down);
+                AddNorm($"{name}.attn.kv_latent_norm", latent.KeyValue.Norm);
+                AddLinear($"{name}.attn", "K_rotated", latent.RotatedKey);
+            }
+
             AddLinear($"{name}.attn", "Q", block.Attention.Query);
             AddLinear($"{name}.attn", "K", block.Attention.Key);
             AddLinear($"{name}.attn", "V", block.Attention.Value);
@@ -37,7 +46,12 @@ public sealed record NamedWeight(string Name, WeightMatrix? Matrix, WeightVector
             AddNorm($"{name}.attn.q_norm", block.Attention.QueryNorm);
             AddNorm($"{name}.attn.k_norm", block.Attention.KeyNorm);
             AddNorm($"{name}.ln1_post", block.AttentionPostNorm);
-            AddNorm($"{name}.ln2", block.MlpNorm);
+            AddNorm($"{name}.ln2", block.CrossNorm);
+            AddLinear($"{name}.cross_attn", "Q", block.Cross?.Query);
+            AddLinear($"{name}.cross_attn", "K", block.Cross?.Key);
+            AddLinear($"{name}.cross_attn", "V", block.Cross?.Value);
+            AddLinear($"{name}.cross_attn", "O", block.Cross?.Output);
+            AddNorm($"{name}.{(block.Cross is null ? "ln2" : "ln3")}", block.MlpNorm);
             AddMlp($"{name}.mlp", block.Mlp);
             AddLinear($"{name}.mlp", "router", block.Experts?.Router);
             Add($"{name}.mlp.b_selection", null, block.Experts?.SelectionBias);

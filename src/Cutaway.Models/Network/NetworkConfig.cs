@@ -100,6 +100,16 @@ public sealed record NetworkConfig
     /// <summary>Width of a head.</summary>
     public required int DHead { get; init; }
 
+    /// <summary>Width of a head's values and of what it mixes; that of the head unless given.</summary>
+    public int DValue
+    {
+        get => field == 0 ? DHead : field;
+        init;
+    }
+
+    /// <summary>By what queries, keys and values are read where attention is latent (DeepSeek-V2), or null where they read the stream.</summary>
+    public LatentConfig? Latent { get; init; }
+
     /// <summary>Neurons of an MLP; 0 for attention-only models.</summary>
     public required int DMlp { get; init; }
 
@@ -162,6 +172,18 @@ public sealed record NetworkConfig
 
     /// <summary>Whether a query sees only the keys up to itself, as in decoders; encoders see all.</summary>
     public bool Causal { get; init; } = true;
+
+    /// <summary>
+    /// The network whose output the blocks read after their own attention, which then lies between that and the MLP (T5): only
+    /// with sequential blocks and norms before each part. Null for networks of one stack.
+    /// </summary>
+    public NetworkConfig? Encoder { get; init; }
+
+    /// <summary>Positions of the encoder's output (<see cref="NetworkWeights.Memory"/>); 0 where no text has been encoded.</summary>
+    public int MemoryLength { get; init; }
+
+    /// <summary>The token that a decoder's text begins with where an encoder has read the prompt; else null.</summary>
+    public int? StartToken { get; init; }
 
     /// <summary>Whether each head has a score that takes its share of every pattern's weight and has no value (gpt-oss), so that rows sum to less than one.</summary>
     public bool AttentionSinks { get; init; }

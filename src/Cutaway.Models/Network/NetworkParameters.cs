@@ -54,8 +54,10 @@ public sealed unsafe class NetworkParameters
     /// <summary>Parameters of a new network, all zero. LayerNorm networks have biases everywhere (GPT-2), RMSNorm networks nowhere (Llama).</summary>
     /// <param name="config">The shape.</param>
     /// <param name="pool">Threads to compute on; null for the default pool.</param>
-    public static NetworkParameters Create(NetworkConfig config, WorkerPool? pool = null) =>
-        new(config with { NormWeightOffset = 0 }, NetworkWeights.Empty(config), pool, copy: false);
+    /// <exception cref="CutawayException">The network reads an encoder's output: gradients end there, so that the encoder would learn nothing.</exception>
+    public static NetworkParameters Create(NetworkConfig config, WorkerPool? pool = null) => config.Encoder is null
+        ? new(config with { NormWeightOffset = 0 }, NetworkWeights.Empty(config), pool, copy: false)
+        : throw CutawayException.Usage($"a {config.Architecture} cannot be trained from nothing: gradients end at its encoder's output, so that the encoder would learn nothing");
 
     /// <summary>The parameter of a name.</summary>
     /// <exception cref="CutawayException">There is none; nearest names are given.</exception>

@@ -14,10 +14,10 @@ public sealed record NormWeights(WeightVector? Weight, WeightVector? Bias = null
 public sealed record LinearWeights(WeightMatrix Weight, WeightVector? Bias = null);
 
 /// <summary>One attention layer. Outputs are ordered head by head: row h · DHead + i is element i of head h.</summary>
-/// <param name="Query">[heads · d_head, d_model].</param>
-/// <param name="Key">[key/value heads · d_head, d_model].</param>
-/// <param name="Value">[key/value heads · d_head, d_model].</param>
-/// <param name="Output">[d_model, heads · d_head].</param>
+/// <param name="Query">[heads · d_head, d_model], or [heads · d_head, query latent].</param>
+/// <param name="Key">[key/value heads · d_head, d_model]; in latent attention the part that heads do not share, [heads · (d_head - rotated), latent].</param>
+/// <param name="Value">[key/value heads · d_value, d_model], or [heads · d_value, latent].</param>
+/// <param name="Output">[d_model, heads · d_value].</param>
 public sealed record AttentionWeights(LinearWeights Query, LinearWeights Key, LinearWeights Value, LinearWeights Output)
 {
     /// <summary>Norm of queries, [d_head], or [heads · d_head] where heads have weights of their own; or null.</summary>
@@ -25,6 +25,9 @@ public sealed record AttentionWeights(LinearWeights Query, LinearWeights Key, Li
 
     /// <summary>Norm of keys, [d_head] or [key/value heads · d_head], or null.</summary>
     public NormWeights? KeyNorm { get; init; }
+
+    /// <summary>What the three read in the place of the stream where attention is latent, or null.</summary>
+    public LatentWeights? Latent { get; init; }
 
     /// <summary>A score of each query head that takes its share of every pattern's weight and has no value, [heads] (gpt-oss), or null.</summary>
     public WeightVector? Sinks { get; init; }
@@ -53,6 +56,12 @@ public sealed record BlockWeights(AttentionWeights Attention, MlpWeights? Mlp)
     /// <summary>The mixture of experts in the MLP's place, or null.</summary>
     public ExpertWeights? Experts { get; init; }
 
+    /// <summary>Attention that reads the encoder's output (<see cref="NetworkConfig.Encoder"/>), or null.</summary>
+    public AttentionWeights? Cross { get; init; }
+
+    /// <summary>The norm before it, or null.</summary>
+    public NormWeights? CrossNorm { get; init; }
+
     /// <summary><c>ln1</c>, before attention.</summary>
     public NormWeights? AttentionNorm { get; init; }
 
@@ -74,6 +83,12 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
 {
     /// <summary>Learned positions, [context, d_model], or null.</summary>
     public WeightMatrix? Positions { get; init; }
+
+    /// <summary>The encoder's weights (<see cref="NetworkConfig.Encoder"/>), or null.</summary>
+    public NetworkWeights? Encoder { get; init; }
+
+    /// <summary>What the encoder made of a text, after its final norm, [position, d_model]; null where none has been encoded. It is no weight, and is never trained.</summary>
+    public WeightMatrix? Memory { get; init; }
 
     /// <summary>The bias of each bucket of distances on the scores of each head, [buckets, heads], the same in all layers; or null.</summary>
     public WeightMatrix? ScoreBias { get; init; }
@@ -101,6 +116,8 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
         return new(matrix(Embedding), [.. Blocks.Select(Block)], Linear(Unembedding)!)
         {
             Positions = Positions is null ? null : matrix(Positions),
+            Encoder = Encoder,
+            Memory = Memory,
             ScoreBias = ScoreBias is null ? null : matrix(ScoreBias),
             TokenTypes = TokenTypes is null ? null : matrix(TokenTypes),
             InputNorm = Norm(InputNorm),
@@ -109,29 +126,33 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
             FinalNorm = Norm(FinalNorm),
         };
 
-        BlockWeights Block(BlockWeights block)
+        BlockWeights Block(BlockWeights block) => new(
+            Attention(block.Attention),
+            Mlp(block.Mlp))
         {
-            AttentionWeights attention = block.Attention;
-            return new(
-                new AttentionWeights(Linear(attention.Query)!, Linear(attention.Key)!, Linear(attention.Value)!, Linear(attention.Output)!)
-                {
-                    QueryNorm = Norm(attention.QueryNorm),
-                    KeyNorm = Norm(attention.KeyNorm),
-                    Sinks = Vector(attention.Sinks),
-                },
-                Mlp(block.Mlp))
+            Experts = block.Experts is { } experts
+                ? new(Linear(experts.Router)!, [.. experts.Experts.Select(expert => Mlp(expert)!)], Mlp(experts.Shared), Linear(experts.SharedGate), Vector(experts.SelectionBias))
+                : null,
+            AttentionNorm = Norm(block.AttentionNorm),
+            CrossNorm = Norm(block.CrossNorm),
+            Cross = block.Cross is { } cross ? Attention(cross) : null,
+            MlpNorm = Norm(block.MlpNorm),
+            AttentionPostNorm = Norm(block.AttentionPostNorm),
+            MlpPostNorm = Norm(block.MlpPostNorm),
+        };
+
+        AttentionWeights Attention(AttentionWeights attention) =>
+            new(Linear(attention.Query)!, Linear(attention.Key)!, Linear(attention.Value)!, Linear(attention.Output)!)
             {
-                Experts = block.Experts is { } experts
-                    ? new(Linear(experts.Router)!, [.. experts.Experts.Select(expert => Mlp(expert)!)], Mlp(experts.Shared), Linear(experts.SharedGate), Vector(experts.SelectionBias))
-                    : null,
-                AttentionNorm = Norm(block.AttentionNorm),
-                MlpNorm = Norm(block.MlpNorm),
-                AttentionPostNorm = Norm(block.AttentionPostNorm),
-                MlpPostNorm = Norm(block.MlpPostNorm),
+                QueryNorm = Norm(attention.QueryNorm),
+                KeyNorm = Norm(attention.KeyNorm),
+                Sinks = Vector(attention.Sinks),
+                Latent = attention.Latent is { } latent ? new(Compression(latent.KeyValue)!, Linear(latent.RotatedKey)!, Compression(latent.Query)) : null,
             };
-        }
 
         MlpWeights? Mlp(MlpWeights? mlp) => mlp is null ? null : new(Linear(mlp.In)!, Linear(mlp.Out)!, Linear(mlp.Gate));
+
+        CompressionWeights? Compression(CompressionWeights? latent) => latent is null ? null : new(Linear(latent.Down)!, Norm(latent.Norm)!);
 
         LinearWeights? Linear(LinearWeights? linear) => linear is null ? null : new(matrix(linear.Weight), Vector(linear.Bias));
 
@@ -159,11 +180,15 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
 
         BlockWeights Block(ExpertConfig? experts) => new(
             new AttentionWeights(
-                Linear(c.Heads * c.DHead, c.DModel), Linear(c.KeyValueHeads * c.DHead, c.DModel), Linear(c.KeyValueHeads * c.DHead, c.DModel), Linear(c.DModel, c.Heads * c.DHead))
+                Linear(c.Heads * c.DHead, c.Latent is { QueryWidth: > 0 and int queries } ? queries : c.DModel),
+                Linear(c.KeyValueHeads * (c.DHead - (c.Latent?.Rotated ?? 0)), c.Latent?.Width ?? c.DModel),
+                Linear(c.KeyValueHeads * c.DValue, c.Latent?.Width ?? c.DModel),
+                Linear(c.DModel, c.Heads * c.DValue))
             {
                 QueryNorm = HeadNorm(c.Heads),
                 KeyNorm = HeadNorm(c.KeyValueHeads),
                 Sinks = c.AttentionSinks ? Vector(c.Heads) : null,
+                Latent = c.Latent is not { } latent ? null : new(Compression(latent.Width), Linear(latent.Rotated, c.DModel), latent.QueryWidth == 0 ? null : Compression(latent.QueryWidth)),
             },
             c.AttentionOnly || experts is not null ? null : Mlp(c.DMlp))
         {
@@ -171,7 +196,8 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
                 new LinearWeights(Matrix(experts.Count, c.DModel)),
                 [.. Enumerable.Range(0, experts.Count).Select(_ => Mlp(experts.Width))],
                 experts.SharedWidth == 0 ? null : Mlp(experts.SharedWidth),
-                experts.SharedGate ? new LinearWeights(Matrix(1, c.DModel)) : null),
+                experts.SharedGate ? new LinearWeights(Matrix(1, c.DModel)) : null,
+                experts.SelectionBias ? Vector(experts.Count) : null),
             AttentionNorm = c.NormPlacement != NormPlacement.After ? Norm(c.DModel) : null,
             MlpNorm = c.AttentionOnly || c.Block == BlockKind.ParallelSharedNorm || c.NormPlacement == NormPlacement.After ? null : Norm(c.DModel),
             AttentionPostNorm = c.PostNorms ? Norm(c.DModel) : null,
@@ -179,6 +205,8 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
         };
 
         MlpWeights Mlp(int width) => new(Linear(width, c.DModel), Linear(c.DModel, width), c.GatedMlp ? Linear(width, c.DModel) : null);
+
+        CompressionWeights Compression(int width) => new(Linear(width, c.DModel), new NormWeights(Vector(width)));
 
         NormWeights? HeadNorm(int heads) => c.QueryKeyNorm == QueryKeyNorm.None ? null : new NormWeights(Vector(c.QueryKeyNorm == QueryKeyNorm.Head ? c.DHead : heads * c.DHead));
 

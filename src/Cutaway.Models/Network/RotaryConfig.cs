@@ -10,6 +10,9 @@ public sealed record RotaryConfig
     /// <summary>Angle per position of each pair, [rotated dimensions / 2].</summary>
     public required IReadOnlyList<double> Frequencies { get; init; }
 
+    /// <summary>The first element of a head that is rotated: those before it are not (latent attention).</summary>
+    public int First { get; init; }
+
     /// <summary>Factor on cosines and sines (yarn's attention factor); 1 elsewhere.</summary>
     public double Factor { get; init; } = 1;
 

@@ -1,4 +1,5 @@
 using Cutaway.Tensors.Parallel;
+using Cutaway.Tensors.Storage;
 
 namespace Cutaway.Models.Network;
 
@@ -23,6 +24,7 @@ public sealed class TransformerNetwork
         Weights = weights;
         Pool = pool ?? WorkerPool.Default;
         Hooks = new HookTable(config);
+        Encoder = config.Encoder is { } encoder ? new TransformerNetwork(encoder, weights.Encoder!, pool) : null;
         Effective = config.NormWeightOffset == 0 ? weights : WithOffset(weights, config.NormWeightOffset);
     }
 
@@ -43,6 +45,15 @@ public sealed class TransformerNetwork
     /// its offset, which changes no gradient.
     /// </summary>
     public IReadOnlyList<NamedWeight> NamedWeights => NamedWeight.Of(Effective);
+
+    /// <summary>The network that makes what this one's blocks read beside their own text, or null.</summary>
+    public TransformerNetwork? Encoder { get; }
+
+    /// <summary>The same network with an encoder's output to read.</summary>
+    /// <param name="memory">[position, d_model], after the encoder's final norm.</param>
+    public TransformerNetwork Reading(WeightMatrix memory) => memory.Columns == Config.DModel
+        ? new(Config with { MemoryLength = memory.Rows }, Weights with { Memory = memory }, Pool)
+        : throw new ArgumentException($"the encoder's output is {memory.Columns} wide; the residual stream is {Config.DModel}", nameof(memory));
 
     /// <summary>The unembedding of some tokens, sharing memory.</summary>
     /// <param name="tokens">Ids.</param>
@@ -98,6 +109,7 @@ public sealed class TransformerNetwork
                 .. weights.Blocks.Select(block => block with
                 {
                     AttentionNorm = Shift(block.AttentionNorm),
+                    CrossNorm = Shift(block.CrossNorm),
                     MlpNorm = Shift(block.MlpNorm),
                     AttentionPostNorm = Shift(block.AttentionPostNorm),
                     MlpPostNorm = Shift(block.MlpPostNorm),

@@ -28,8 +28,10 @@ public static class WeightProcessing
         }),
         (ProcessingSteps.RefactorAttention, "refactor_factored_attn_matrices", config => config switch
         {
+            { Encoder: not null } => "its blocks read an encoder's output too",
             { AttentionSinks: true } => "its attention has sinks, so that patterns sum to less than one and value biases cannot be folded",
             { KeyValueHeads: int keys, Heads: int heads } when keys != heads => "its heads share keys and values",
+            { Latent: not null } => "its heads read queries, keys and values from latents that they share",
             { QueryKeyNorm: not QueryKeyNorm.None } => "the norms of its queries and keys know their basis",
             { ProjectionBound: not null } => "its queries and keys are held within bounds (clip_qkv)",
             _ when config.LayerConfigs.Any(layer => layer.Rotary is not null) => "the rotation of its queries and keys knows their basis",

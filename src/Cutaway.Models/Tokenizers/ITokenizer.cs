@@ -6,6 +6,12 @@ namespace Cutaway.Models.Tokenizers;
 /// <param name="End">Where it ends.</param>
 public readonly record struct Token(int Id, int Start, int End);
 
+/// <summary>A token of two texts that are read together.</summary>
+/// <param name="Token">The token; its range is in the text that it is from.</param>
+/// <param name="Text">0 or 1 for the first or the second text, or null for a special token between them.</param>
+/// <param name="Type">Which part of the input it counts to, for models that have token types.</param>
+public readonly record struct PairToken(Token Token, int? Text, int Type);
+
 /// <summary>Turns text into ids and back.</summary>
 public interface ITokenizer
 {
@@ -25,6 +31,13 @@ public interface ITokenizer
     /// <param name="text">Any text; special tokens written in it are recognised.</param>
     /// <param name="addSpecialTokens">Whether the post-processor adds what the model expects around a text.</param>
     IReadOnlyList<Token> Encode(string text, bool addSpecialTokens = true);
+
+    /// <summary>Encodes two texts that are read together, such as a question and a passage, with the special tokens that the model expects around and between them.</summary>
+    IReadOnlyList<PairToken> EncodePair(string first, string second) =>
+    [
+        .. Encode(first, addSpecialTokens: false).Select(token => new PairToken(token, 0, 0)),
+        .. Encode(second, addSpecialTokens: false).Select(token => new PairToken(token, 1, 1)),
+    ];
 
     /// <summary>The text of a sequence.</summary>
     string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = false);

@@ -81,6 +81,9 @@ internal sealed class Tokenizer : ITokenizer
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<PairToken> EncodePair(string first, string second) => PostProcessor.Join([Encode(first, addSpecialTokens: false), Encode(second, addSpecialTokens: false)]);
+
+    /// <inheritdoc/>
     public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = false)
     {
         List<string> texts = new(ids.Length);

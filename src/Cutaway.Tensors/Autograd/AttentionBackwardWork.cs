@@ -36,8 +36,8 @@ internal unsafe struct AttentionBackwardWork<T> : IParallelWork
         int sequence = index / Forward.KeyHeads;
         int keyHead = index % Forward.KeyHeads;
         int group = Forward.Heads / Forward.KeyHeads;
-        Clear(DK, sequence, keyHead);
-        Clear(DV, sequence, keyHead);
+        Clear(DK, sequence, keyHead, Forward.DHead);
+        Clear(DV, sequence, keyHead, Forward.DValue);
         for (int head = keyHead * group; head < (keyHead + 1) * group; head++)
         {
             if (DSinks is not null)
@@ -53,8 +53,8 @@ internal unsafe struct AttentionBackwardWork<T> : IParallelWork
             for (int first = 0; first < Forward.Length; first += AttentionWork<T>.QueryBlock)
             {
                 int count = Math.Min(AttentionWork<T>.QueryBlock, Forward.Length - first);
-                AttentionWork<T>.Block block = new(sequence, head, keyHead, first, count, Forward.Heads * Forward.DHead);
-                nint square = ((((nint)sequence * Forward.Heads) + head) * Forward.Length + first) * Forward.Length;
+                AttentionWork<T>.Block block = new(sequence, head, keyHead, first, count, Forward.Heads);
+                nint square = ((((nint)sequence * Forward.Heads) + head) * Forward.Length + first) * Forward.Keys;
                 switch (Step)
                 {
                     case AttentionStep.Everything:
@@ -64,15 +64,15 @@ internal unsafe struct AttentionBackwardWork<T> : IParallelWork
                         ScoresStep(block, square);
                         break;
                     case AttentionStep.Pattern:
-                        Sinks(block, Forward.Length, Forward.Square + square, Gradient + square);
+                        Sinks(block, Forward.Keys, Forward.Square + square, Gradient + square);
                         if (DSquare is not null)
                         {
-                            Softmax(block.Count, Forward.Length, Forward.Square + square, Gradient + square, DSquare + square);
+                            Softmax(block.Count, Forward.Keys, Forward.Square + square, Gradient + square, DSquare + square);
                         }
 
                         break;
                     default:
-                        Values(block, 0, Forward.Length, Forward.Square + square, DSquare is null ? null : DSquare + square);
+                        Values(block, 0, Forward.Keys, Forward.Square + square, DSquare is null ? null : DSquare + square);
                         break;
                 }
             }
@@ -109,7 +109,7 @@ internal unsafe struct AttentionBackwardWork<T> : IParallelWork
 
     private readonly void ScoresStep(in AttentionWork<T>.Block block, nint square)
     {
-        int keys = Forward.Length;
+        int keys = Forward.Keys;
         int size = block.Count * keys;
         NativeBuffer<T> memory = RowScratch<T>.Take(2L * size);
         T* gradient = memory.Pointer;
@@ -150,15 +150,15 @@ internal unsafe struct AttentionBackwardWork<T> : IParallelWork
     // dPattern = dZ · Vᵀ, dV += patternᵀ · dZ.
     private readonly void Values(in AttentionWork<T>.Block block, int start, int keys, T* pattern, T* dPattern)
     {
-        MatrixView<T> dz = Forward.Rows(Gradient, block);
+        MatrixView<T> dz = Forward.Rows(Gradient, block, Forward.DValue);
         if (dPattern is not null)
         {
-            MatrixProduct.Multiply(null, dz, Forward.Shared(Forward.V, block, start, keys).Transpose(), new MatrixView<T>(dPattern, block.Count, keys, keys), T.One);
+            MatrixProduct.Multiply(null, dz, Forward.Shared(Forward.V, block, Forward.DValue, start, keys).Transpose(), new MatrixView<T>(dPattern, block.Count, keys, keys), T.One);
         }
 
         if (DV is not null)
         {
-            MatrixProduct.Multiply(null, new MatrixView<T>(pattern, block.Count, keys, keys).Transpose(), dz, Forward.Shared(DV, block, start, keys), T.One, accumulate: true);
+            MatrixProduct.Multiply(null, new MatrixView<T>(pattern, block.Count, keys, keys).Transpose(), dz, Forward.Shared(DV, block, Forward.DValue, start, keys), T.One, accumulate: true);
         }
     }
 
@@ -184,20 +184,20 @@ internal unsafe struct AttentionBackwardWork<T> : IParallelWork
         MatrixView<T> gradient = new(dScores, block.Count, keys, keys);
         if (DQ is not null)
         {
-            MatrixProduct.Multiply(null, gradient, Forward.Shared(Forward.K, block, start, keys), Forward.Rows(DQ, block), Forward.Scale);
+            MatrixProduct.Multiply(null, gradient, Forward.Shared(Forward.K, block, Forward.DHead, start, keys), Forward.Rows(DQ, block, Forward.DHead), Forward.Scale);
         }
 
         if (DK is not null)
         {
-            MatrixProduct.Multiply(null, gradient.Transpose(), Forward.Rows(Forward.Q, block), Forward.Shared(DK, block, start, keys), Forward.Scale, accumulate: true);
+            MatrixProduct.Multiply(null, gradient.Transpose(), Forward.Rows(Forward.Q, block, Forward.DHead), Forward.Shared(DK, block, Forward.DHead, start, keys), Forward.Scale, accumulate: true);
         }
     }
 
-    private readonly void Clear(T* gradient, int sequence, int keyHead)
+    private readonly void Clear(T* gradient, int sequence, int keyHead, int width)
     {
-        for (int position = 0; gradient is not null && position < Forward.Length; position++)
+        for (int position = 0; gradient is not null && position < Forward.Keys; position++)
         {
-            new Span<T>(gradient + ((((nint)sequence * Forward.Length) + position) * Forward.KeyHeads + keyHead) * Forward.DHead, Forward.DHead).Clear();
+            new Span<T>(gradient + ((((nint)sequence * Forward.Keys) + position) * Forward.KeyHeads + keyHead) * width, width).Clear();
         }
     }
 }

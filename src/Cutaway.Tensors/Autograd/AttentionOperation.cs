@@ -32,7 +32,7 @@ internal sealed unsafe class AttentionOperation<T> : Operation<T>
     /// <param name="mask">Which keys are real, [batch, pos], or null where all are; not to be changed until the way back.</param>
     /// <param name="queries">[batch, pos, head, d_head], for scores.</param>
     /// <param name="keys">[batch, pos, key head, d_head], for scores.</param>
-    /// <param name="values">[batch, pos, key head, d_head], for the mix.</param>
+    /// <param name="values">[batch, pos, key head, width of values], for the mix.</param>
     /// <param name="square">The scores that a pattern is made of, or the pattern that values are mixed by, [batch, head, query, key].</param>
     /// <param name="parameters">Weights that the step reads.</param>
     public static AttentionOperation<T>? Record(

@@ -12,6 +12,7 @@ internal sealed unsafe class RotateOperation<T> : Operation<T>
     private int[] positions = [];
     private NativeBuffer<T> cosines = null!;
     private NativeBuffer<T> sines = null!;
+    private int first;
     private int pairs;
     private bool interleaved;
     private int heads;
@@ -22,12 +23,13 @@ internal sealed unsafe class RotateOperation<T> : Operation<T>
     /// <param name="x">[rows, heads, d_head].</param>
     /// <param name="positions">[rows]; not to be changed until the way back.</param>
     /// <param name="tables">Cosines and sines, [positions, pairs].</param>
+    /// <param name="first">The first element of a head that is rotated.</param>
     /// <param name="pairs">Pairs that are rotated.</param>
     /// <param name="interleaved">Whether a pair's members are neighbours.</param>
     /// <param name="heads">Heads of a row.</param>
     /// <param name="dHead">Width of a head.</param>
     public static RotateOperation<T>? Record(
-        Tape<T> tape, Variable<T> x, int[] positions, (NativeBuffer<T> Cosines, NativeBuffer<T> Sines) tables, int pairs, bool interleaved, int heads, int dHead)
+        Tape<T> tape, Variable<T> x, int[] positions, (NativeBuffer<T> Cosines, NativeBuffer<T> Sines) tables, int first, int pairs, bool interleaved, int heads, int dHead)
     {
         if (!x.NeedsGradient)
         {
@@ -38,6 +40,7 @@ internal sealed unsafe class RotateOperation<T> : Operation<T>
         operation.x = x;
         operation.positions = positions;
         (operation.cosines, operation.sines) = tables;
+        operation.first = first;
         operation.pairs = pairs;
         operation.interleaved = interleaved;
         operation.heads = heads;
@@ -66,6 +69,7 @@ internal sealed unsafe class RotateOperation<T> : Operation<T>
                 nint at = (((nint)index * operation.heads) + head) * operation.dHead;
                 Span<T> target = new(dx + at, operation.dHead);
                 new ReadOnlySpan<T>(dy + at, operation.dHead).CopyTo(target);
+                target = target[operation.first..];
                 if (operation.interleaved)
                 {
                     RotaryBackward.Interleaved(target, cosines, sines);

@@ -42,8 +42,15 @@ internal unsafe struct AttentionWork<T> : IParallelWork
     public int Heads;
     public int KeyHeads;
     public int DHead;
+
+    /// <summary>Width of a head's values and of what it mixes.</summary>
+    public int DValue;
     public int Length;
+
+    /// <summary>Keys before the first query; negative where there are fewer keys than queries.</summary>
     public int Past;
+
+    /// <summary>Keys from one sequence to the next; 0 where all read the same.</summary>
     public int Capacity;
 
     /// <summary>The position of the first key that is held; none before it is seen by any query.</summary>
@@ -55,6 +62,9 @@ internal unsafe struct AttentionWork<T> : IParallelWork
     public T Scale;
     public T SoftCap;
     public AttentionStep Step;
+
+    /// <summary>How many keys a sequence has.</summary>
+    public readonly int Keys => Past + Length;
 
     /// <summary>How many blocks a sequence has.</summary>
     public readonly int ItemsPerSequence => Length == 1 ? KeyHeads : Heads * Blocks;
@@ -74,7 +84,13 @@ internal unsafe struct AttentionWork<T> : IParallelWork
                 pairs += (long)count * keys;
             }
 
-            return pairs * Heads * DHead * (Step == AttentionStep.Everything ? 2 : Step == AttentionStep.Pattern ? 0 : 1);
+            return pairs * Heads * Step switch
+            {
+                AttentionStep.Everything => DHead + DValue,
+                AttentionStep.Scores => DHead,
+                AttentionStep.Values => DValue,
+                _ => 0,
+            };
         }
     }
 
@@ -87,8 +103,8 @@ internal unsafe struct AttentionWork<T> : IParallelWork
         int group = Heads / KeyHeads;
         int first = Length == 1 ? 0 : item % Blocks * QueryBlock;
         Block block = Length == 1
-            ? new(sequence, item * group, item, 0, group, DHead)
-            : new(sequence, item / Blocks, item / Blocks / group, first, Math.Min(QueryBlock, Length - first), Heads * DHead);
+            ? new(sequence, item * group, item, 0, group, 1)
+            : new(sequence, item / Blocks, item / Blocks / group, first, Math.Min(QueryBlock, Length - first), Heads);
         int total = Past + Length;
         if (Step == AttentionStep.Everything)
         {
@@ -125,7 +141,7 @@ internal unsafe struct AttentionWork<T> : IParallelWork
 
     internal readonly void Scores(in Block block, int start, int keys, T* scores, int stride)
     {
-        MatrixProduct.Multiply(null, Rows(Q, block), Shared(K, block, start, keys).Transpose(), new MatrixView<T>(scores, block.Count, keys, stride), Scale);
+        MatrixProduct.Multiply(null, Rows(Q, block, DHead), Shared(K, block, DHead, start, keys).Transpose(), new MatrixView<T>(scores, block.Count, keys, stride), Scale);
         for (int i = 0; SoftCap != T.Zero && i < block.Count; i++)
         {
             Kernels.SoftCap.Apply(new Span<T>(scores + ((nint)i * stride), keys), SoftCap);
@@ -145,11 +161,11 @@ internal unsafe struct AttentionWork<T> : IParallelWork
     private readonly void Values(in Block block, int start, int keys, T* pattern, int stride)
     {
         int cut = start % InnerBlocks.Length == 0 ? keys : Math.Min(keys, InnerBlocks.Length - (start % InnerBlocks.Length));
-        MatrixProduct.Multiply(null, new MatrixView<T>(pattern, block.Count, cut, stride), Shared(V, block, start, cut), Rows(Z, block), T.One);
+        MatrixProduct.Multiply(null, new MatrixView<T>(pattern, block.Count, cut, stride), Shared(V, block, DValue, start, cut), Rows(Z, block, DValue), T.One);
         if (cut < keys)
         {
             MatrixView<T> rest = new(pattern + cut, block.Count, keys - cut, stride);
-            MatrixProduct.Multiply(null, rest, Shared(V, block, start + cut, keys - cut), Rows(Z, block), T.One, accumulate: true);
+            MatrixProduct.Multiply(null, rest, Shared(V, block, DValue, start + cut, keys - cut), Rows(Z, block, DValue), T.One, accumulate: true);
         }
     }
 
@@ -220,7 +236,7 @@ internal unsafe struct AttentionWork<T> : IParallelWork
     internal readonly (int From, int To) Seen(int first, int count)
     {
         int last = Past + first + count - 1;
-        return (Math.Max(0, Past + first - Window + 1), BothWays ? (int)Math.Min(Past + Length, (long)last + Window) : last + 1);
+        return ((int)Math.Max(0, (long)Past + first - Window + 1), BothWays ? (int)Math.Min(Past + Length, (long)last + Window) : last + 1);
     }
 
     private readonly (int From, int To) Seen(in Block block, int row) => Seen(block.First + (Length == 1 ? 0 : row), 1);
@@ -244,12 +260,12 @@ internal unsafe struct AttentionWork<T> : IParallelWork
     }
 
     /// <summary>The rows of queries or of their results.</summary>
-    internal readonly MatrixView<T> Rows(T* x, in Block block) =>
-        new(x + ((((nint)block.Sequence * Length) + block.First) * Heads + block.Head) * DHead, block.Count, DHead, block.Stride);
+    internal readonly MatrixView<T> Rows(T* x, in Block block, int width) =>
+        new(x + ((((nint)block.Sequence * Length) + block.First) * Heads + block.Head) * width, block.Count, width, block.Stride * width);
 
     /// <summary>A run of the keys or values that the block reads.</summary>
-    internal readonly MatrixView<T> Shared(T* x, in Block block, int start, int count) =>
-        new(x + ((((nint)block.Sequence * Capacity) + start - FirstKey) * KeyHeads + block.KeyHead) * DHead, count, DHead, KeyHeads * DHead);
+    internal readonly MatrixView<T> Shared(T* x, in Block block, int width, int start, int count) =>
+        new(x + ((((nint)block.Sequence * Capacity) + start - FirstKey) * KeyHeads + block.KeyHead) * width, count, width, KeyHeads * width);
 
     /// <summary>Queries that read the same keys.</summary>
     /// <param name="Sequence">Of the batch.</param>
@@ -257,6 +273,6 @@ internal unsafe struct AttentionWork<T> : IParallelWork
     /// <param name="KeyHead">The head of their keys and values.</param>
     /// <param name="First">The first query's position in this pass.</param>
     /// <param name="Count">How many queries.</param>
-    /// <param name="Stride">Elements from one query to the next.</param>
+    /// <param name="Stride">Heads from one query to the next.</param>
     internal readonly record struct Block(int Sequence, int Head, int KeyHead, int First, int Count, int Stride);
 }

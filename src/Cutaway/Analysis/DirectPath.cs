@@ -122,6 +122,9 @@ public sealed class DirectPath
     /// <summary>Reads the mixed values (<c>hook_z</c>) of a layer's heads, and so the values they mix: [heads · d_head].</summary>
     public double[] Heads(int layer) => TransposedProduct(weights.Blocks[layer].Attention.Output.Weight, AttentionOutput(layer));
 
+    /// <summary>Reads the mixed values of a layer's heads that attend to an encoder's output: [heads · d_head].</summary>
+    public double[] CrossHeads(int layer) => TransposedProduct(weights.Blocks[layer].Cross!.Output.Weight, [.. Residual]);
+
     /// <summary>Reads a layer's neurons (<c>hook_post</c>): [d_mlp].</summary>
     public double[] Neurons(int layer) => TransposedProduct(weights.Blocks[layer].Mlp!.Out.Weight, MlpOutput(layer));
 

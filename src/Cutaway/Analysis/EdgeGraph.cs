@@ -15,7 +15,7 @@ public sealed class EdgeGraph
 
     /// <summary>Lists the nodes of a network.</summary>
     /// <param name="config">Its shape.</param>
-    /// <exception cref="CutawayException">What its heads write passes another norm before it reaches the stream.</exception>
+    /// <exception cref="CutawayException">What its heads write passes another norm before it reaches the stream, or they do not read the stream themselves.</exception>
     public EdgeGraph(NetworkConfig config)
     {
         StreamSum.Require(config);
@@ -23,6 +23,18 @@ public sealed class EdgeGraph
         {
             throw CutawayException.Usage(
                 $"a {config.Architecture} normalises the sum of a layer's heads before adding it to the residual stream, so no head has an edge of its own; use attribution-patching or path-patching");
+        }
+
+        if (config.Encoder is not null)
+        {
+            throw CutawayException.Usage(
+                $"the blocks of a {config.Architecture} read an encoder's output too, which belongs to no node of the graph; use activation-patching or attribution-patching");
+        }
+
+        if (config.Latent is not null)
+        {
+            throw CutawayException.Usage(
+                $"the heads of a {config.Architecture} read the residual stream through a latent that they share, so no query, key or value has an edge of its own; use attribution-patching or path-patching");
         }
 
         List<EdgeSource> sources = [new EdgeSource(EdgeNode.Input)];

@@ -122,12 +122,12 @@ internal sealed class PathRuns
     }
 
     private bool Holds(HookKind point) =>
-        point == HookKind.Z || (kind != PathKind.ThroughMlps && point == HookKind.MlpOut) || IsScale(point);
+        point is HookKind.Z or HookKind.CrossZ || (kind != PathKind.ThroughMlps && point == HookKind.MlpOut) || IsScale(point);
 
-    private static bool IsWriter(HookKind kind) => kind is HookKind.Embed or HookKind.Z or HookKind.MlpOut;
+    private static bool IsWriter(HookKind kind) => kind is HookKind.Embed or HookKind.Z or HookKind.CrossZ or HookKind.MlpOut;
 
     private bool IsScale(HookKind point) => kind == PathKind.Linear
-        && point is HookKind.AttentionNormScale or HookKind.MlpNormScale or HookKind.FinalNormScale or HookKind.AttentionPostNormScale or HookKind.MlpPostNormScale;
+        && point is HookKind.AttentionNormScale or HookKind.CrossNormScale or HookKind.MlpNormScale or HookKind.FinalNormScale or HookKind.AttentionPostNormScale or HookKind.MlpPostNormScale;
 
     private IEnumerable<Site> Sites(Func<HookPoint, bool> wanted) => hooks.Points.Where(wanted).Select(point => new Site(point.Name));
 

@@ -164,20 +164,20 @@ internal static class QkFix
         {
             at = ((((item * config.Heads) + head) * length) + query) * length;
             int shared = head * config.KeyValueHeads / config.Heads;
-            ReadOnlySpan<double> q = Vector(queries, item, query, head, config.Heads);
-            ReadOnlySpan<double> mixed = Vector(gradient, item, query, head, config.Heads);
+            ReadOnlySpan<double> q = Vector(queries, item, query, head, config.Heads, config.DHead);
+            ReadOnlySpan<double> mixed = Vector(gradient, item, query, head, config.Heads, config.DValue);
             Sink = AttentionArithmetic.Sink(run.Run.Model, layer, head);
             for (int key = 0; key < length; key++)
             {
                 // ∂m/∂A[query, key] = ∂m/∂z[query] · v[key].
-                slope[key] = TensorPrimitives.Dot(mixed, Vector(values, item, key, shared, config.KeyValueHeads));
+                slope[key] = TensorPrimitives.Dot(mixed, Vector(values, item, key, shared, config.KeyValueHeads, config.DValue));
                 fresh[key] = double.IsNegativeInfinity(Scores[key])
                     ? double.NegativeInfinity
-                    : AttentionArithmetic.Score(run.Run.Model, layer, head, q, Vector(keys, item, key, shared, config.KeyValueHeads), key - query);
+                    : AttentionArithmetic.Score(run.Run.Model, layer, head, q, Vector(keys, item, key, shared, config.KeyValueHeads, config.DHead), key - query);
             }
         }
 
-        private ReadOnlySpan<double> Vector(Tensor tensor, int item, int position, int head, int heads) =>
-            tensor.To<double>().Slice(((((item * length) + position) * heads) + head) * config.DHead, config.DHead);
+        private ReadOnlySpan<double> Vector(Tensor tensor, int item, int position, int head, int heads, int width) =>
+            tensor.To<double>().Slice(((((item * length) + position) * heads) + head) * width, width);
     }
 }

@@ -29,7 +29,7 @@ public static class ResidualDecomposition
     public static IReadOnlyList<Site> Needs(LanguageModel model) =>
     [
         .. model.Network.Hooks.Points
-            .Where(point => point.Kind is HookKind.Embed or HookKind.PositionEmbed or HookKind.ResidPre or HookKind.ResidMid or HookKind.AttentionOut
+            .Where(point => point.Kind is HookKind.Embed or HookKind.PositionEmbed or HookKind.ResidPre or HookKind.ResidMid or HookKind.AttentionOut or HookKind.CrossOut
                 or HookKind.MlpOut or HookKind.MlpPost or HookKind.ResidPost or HookKind.Result
                 or HookKind.AttentionNormScale or HookKind.MlpNormScale or HookKind.FinalNormScale)
             .Select(point => new Site(point.Name)),
@@ -56,6 +56,11 @@ public static class ResidualDecomposition
             if (writers != ResidualWriters.Mlp)
             {
                 parts.Add(($"{l}_attn_out", run[Site.AttnOut(l)].ToDoubles()));
+            }
+
+            if (writers != ResidualWriters.Mlp && l < layer && run.Model.Config.Encoder is not null)
+            {
+                parts.Add(CrossOut(run, l));
             }
 
             if (writers != ResidualWriters.Attention && l < layer && !run.Model.Config.AttentionOnly)
@@ -152,6 +157,11 @@ public static class ResidualDecomposition
         List<(string Label, double[] Values)> parts = [.. heads.Labels.Select((label, i) => (label, heads.Values.Select("part", i).ToDoubles()))];
         for (int l = 0; l < layer && !config.AttentionOnly; l++)
         {
+            if (config.Encoder is not null)
+            {
+                parts.Add(CrossOut(run, l));
+            }
+
             parts.Add(($"{l}_mlp_out", run[Site.MlpOut(l)].ToDoubles()));
         }
 
@@ -168,6 +178,8 @@ public static class ResidualDecomposition
         parts.Add(("bias", [.. Enumerable.Range(0, run.Tokens.Batch * run.Tokens.Length).SelectMany(_ => bias)]));
         return Stack(run, parts);
     }
+
+    private static (string Label, double[] Values) CrossOut(Run run, int layer) => ($"{layer}_cross_attn_out", run[$"blocks.{layer}.hook_cross_attn_out"].ToDoubles());
 
     private static IEnumerable<(string Label, double[] Values)> Embeddings(Run run)
     {

@@ -108,7 +108,7 @@ internal sealed class Scrubber
     private void Copy(double[] from, double[] to, EdgeSource part, IReadOnlyList<int>? positions)
     {
         int length = pairs.Clean.Length;
-        int width = part.Node == EdgeNode.Head ? model.Config.DHead : model.Config.DModel;
+        int width = part.Node == EdgeNode.Head ? model.Config.DValue : model.Config.DModel;
         int stride = part.Node == EdgeNode.Head ? model.Config.Heads * width : width;
         int offset = part.Node == EdgeNode.Head ? part.Head * width : 0;
         int[] places = [.. positions?.Select(position => position < 0 ? length + position : position) ?? Enumerable.Range(0, length)];

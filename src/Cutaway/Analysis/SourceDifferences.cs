@@ -77,7 +77,7 @@ internal sealed class SourceDifferences<T>
     private void Heads(int layer, int first, int count, int item, int items, Span<T> target)
     {
         NetworkConfig config = graph.Config;
-        int heads = config.Heads * config.DHead;
+        int heads = config.Heads * config.DValue;
         int rows = items * from.Tokens.Length;
         if (mixed.Length < rows * heads)
         {
@@ -89,8 +89,8 @@ internal sealed class SourceDifferences<T>
         from.Model.Network.Weights.Blocks[layer].Attention.Output.Weight.Decode<T>(output);
         for (int head = first; head < first + count; head++)
         {
-            SpanMatrix<T> z = new(mixed.AsSpan(head * config.DHead), rows, config.DHead, heads);
-            SpanMatrix<T> written = new(output.AsSpan(head * config.DHead), config.DModel, config.DHead, heads);
+            SpanMatrix<T> z = new(mixed.AsSpan(head * config.DValue), rows, config.DValue, heads);
+            SpanMatrix<T> written = new(output.AsSpan(head * config.DValue), config.DModel, config.DValue, heads);
             MatrixProduct.Multiply(from.Model.Network.Pool, z, written.Transpose(), target[((head - first) * rows * config.DModel)..], config.DModel, T.CreateTruncating(config.ResidualScale));
         }
     }

@@ -78,7 +78,7 @@ internal sealed class SweepBatch
         long sum = ForwardCost.Unembedding(config, every ? Rows : (long)prompts * Variants.Count, tokens);
         foreach (PlannedVariant variant in Variants.Where(variant => variant.Entry?.Kind == HookKind.Z))
         {
-            sum += (long)prompts * (length - variant.First) * HeadsOf(variant, config).Count * config.DHead * config.DModel;
+            sum += (long)prompts * (length - variant.First) * HeadsOf(variant, config).Count * config.DValue * config.DModel;
         }
 
         foreach (BatchStep step in Steps())
@@ -93,7 +93,7 @@ internal sealed class SweepBatch
 
             if (step.Part != BlockPart.Attention)
             {
-                sum += ForwardCost.Mlp(config, step.Layer, rows);
+                sum += ForwardCost.Cross(config, rows) + ForwardCost.Mlp(config, step.Layer, rows);
             }
         }
 
@@ -115,16 +115,17 @@ internal sealed class SweepBatch
         long d = config.DModel;
         long queries = (long)config.Heads * config.DHead;
         long keys = (long)config.KeyValueHeads * config.DHead;
+        long latents = config.Latent is { } latent ? latent.QueryWidth + latent.Width + latent.Rotated + keys : 0;
 
         // Kept streams, streams at work, what is read and written, a parallel block's part, positions.
-        long perRow = (6 * d) + (2 * queries) + (2 * keys) + (config.DMlp * (config.GatedMlp ? 2L : 1L));
+        long perRow = (6 * d) + (2 * queries) + (2 * keys) + latents + (config.DMlp * (config.GatedMlp ? 2L : 1L));
         if (hooked)
         {
             // Norms step by step, inputs and results of every head, scores.
             perRow += Math.Max(d, queries) + (2L * config.Heads) + (2 * config.Heads * d) + d + ((long)config.Heads * length);
         }
 
-        return size * ((rows * perRow) + (sequences * length * keys * 2) + (d * queries) + (SweepRunner.LogitRows(prompts, length) * ((2 * d) + tokens)));
+        return size * ((rows * perRow) + (sequences * length * keys * 2) + (config.MemoryLength * (d + (((2L * config.Layers) + 1) * keys))) + (d * queries) + (SweepRunner.LogitRows(prompts, length) * ((2 * d) + tokens)));
     }
 
     /// <summary>The heads whose mixed values a variant starts by changing.</summary>

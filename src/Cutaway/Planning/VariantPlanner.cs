@@ -32,7 +32,8 @@ internal sealed class VariantPlanner<T>(TransformerNetwork network, BaseRun<T> r
         int start = -1;
         for (int i = 0; i < points.Length; i++)
         {
-            if (points[i][0].Point.Layer < 0 && !Embedding(points[i][0].Point.Kind))
+            HookKind kind = points[i][0].Point.Kind;
+            if ((points[i][0].Point.Layer < 0 && !Embedding(kind)) || kind is HookKind.CrossScores or HookKind.CrossPattern)
             {
                 return Full(index);
             }

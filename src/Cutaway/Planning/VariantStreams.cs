@@ -33,13 +33,13 @@ internal sealed class VariantStreams<T>(ForwardPass<T> pass, BaseRun<T> run, Var
         }
         else if (point.Kind == HookKind.Z)
         {
-            T[] change = new T[Prompts.Batch * length * config.DHead];
+            T[] change = new T[Prompts.Batch * length * config.DValue];
             foreach (int head in SweepBatch.HeadsOf(variant, config))
             {
                 for (int row = 0; row < Prompts.Batch * length; row++)
                 {
-                    int at = ((Source(row, length, variant.First) * config.Heads) + head) * config.DHead;
-                    TensorPrimitives.Subtract(after.Slice(at, config.DHead), before.Slice(at, config.DHead), change.AsSpan(row * config.DHead, config.DHead));
+                    int at = ((Source(row, length, variant.First) * config.Heads) + head) * config.DValue;
+                    TensorPrimitives.Subtract(after.Slice(at, config.DValue), before.Slice(at, config.DValue), change.AsSpan(row * config.DValue, config.DValue));
                 }
 
                 pass.AddHead(point.Layer, head, change, target);

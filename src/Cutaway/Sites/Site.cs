@@ -66,7 +66,7 @@ public sealed record Site(string Name)
     /// <exception cref="CutawayException">None matches; the message lists the nearest names.</exception>
     public IReadOnlyList<HookPoint> Resolve(HookTable hooks)
     {
-        string name = Expand(Name);
+        string name = hooks.Canonical(Expand(Name));
         List<HookPoint> found = [];
         if (hooks.Find(name) is { } exact)
         {

@@ -66,6 +66,18 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(FaultKind.Input, Assert.Throws<CutawayException>(() => Checkpoint.Open(folder["gone"])).Kind);
     }
 
+    [Theory]
+    [InlineData("""{"weight_map":{"a":"one.safetensors","b":"two.safetensors","c":"two.safetensors"}}""", "'b', but the index places it in 'two.safetensors'")]
+    [InlineData("""{"weight_map":{"a":"one.safetensors"}}""", "'b', but the index does not name it")]
+    [InlineData("""{"weight_map":{"a":"one.safetensors","b":"one.safetensors","c":"two.safetensors"}}""", "'b', but the index places it in 'one.safetensors'")]
+    public void A_tensor_that_is_in_two_shards_or_in_no_index_is_named(string index, string expected)
+    {
+        Shard("one.safetensors", "a", "b");
+        Shard("two.safetensors", "b", "c");
+        Index(index);
+        Assert.Contains(expected, Assert.Throws<CutawayException>(() => Checkpoint.Open(folder.Path)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Shards_of_pytorch_are_read_as_one()
     {

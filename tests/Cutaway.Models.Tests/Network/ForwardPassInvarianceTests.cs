@@ -16,7 +16,7 @@ public sealed class ForwardPassInvarianceTests
 
     public static TheoryData<string> Names => RandomNetworks.Names;
 
-    public static TheoryData<string> CausalNames => ["gpt2", "llama", "gemma", "neox", "sinks"];
+    public static TheoryData<string> CausalNames => ["gpt2", "llama", "gemma", "neox", "sinks", "mixture", "latent", "cross"];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -85,11 +85,12 @@ public sealed class ForwardPassInvarianceTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void A_generated_token_allocates_nothing(int threads)
+    [InlineData("llama", 1)]
+    [InlineData("llama", 2)]
+    [InlineData("latent", 2)]
+    public void A_generated_token_allocates_nothing(string name, int threads)
     {
-        TransformerNetwork network = RandomNetworks.Create("llama", new WorkerPool(threads));
+        TransformerNetwork network = RandomNetworks.Create(name, new WorkerPool(threads));
         AssertNoAllocation(network, RandomNetworks.Ids(20, 1));
     }
 

@@ -51,7 +51,8 @@ public sealed class GradientDifferenceTests
     private static void Check(TransformerNetwork network, int[][] ids, bool[][]? mask)
     {
         double[] weights = Weights(ids.Length * ids[0].Length * network.Config.Vocabulary);
-        foreach (HookPoint point in network.Hooks.Points)
+        // Which experts are chosen is no smooth matter.
+        foreach (HookPoint point in network.Hooks.Points.Where(point => point.Kind != HookKind.ExpertIndices))
         {
             // Asked for one at a time, so that the rest of the pass goes the way it goes without hooks.
             Recorded gradient = GradientRun.OfLogits<double>(network, ids, mask, weights, p => p == point).Seen[point.Name];

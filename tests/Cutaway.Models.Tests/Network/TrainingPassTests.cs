@@ -184,6 +184,12 @@ public sealed class TrainingPassTests
     public void A_new_network_has_the_parameters_of_its_configuration(string name)
     {
         NetworkConfig config = RandomNetworks.Create(name).Config;
+        if (config.Encoder is not null)
+        {
+            Assert.Contains("the encoder would learn nothing", Assert.Throws<CutawayException>(() => NetworkParameters.Create(config)).Message, StringComparison.Ordinal);
+            return;
+        }
+
         NetworkParameters parameters = NetworkParameters.Create(config);
         Assert.Equal(
             NetworkParameters.From(RandomNetworks.Create(name)).All.Select(parameter => (parameter.Name, parameter.Length)),

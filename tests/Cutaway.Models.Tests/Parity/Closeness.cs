@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Cutaway.Models.Parity;
 
 /// <summary>Compares tensors by the goldens' rule |x - reference| ≤ tolerance · (1 + |reference|).</summary>
@@ -13,34 +11,8 @@ internal static class Closeness
     /// <param name="counts">Whether the value at an index counts; null where all do.</param>
     /// <param name="absolute">Whether the rule is |x - reference| ≤ tolerance.</param>
     public static string? Difference(
-        string name, ReadOnlySpan<double> reference, ReadOnlySpan<double> found, double tolerance, Func<int, bool>? counts = null, bool absolute = false)
-    {
-        if (reference.Length != found.Length)
-        {
-            return $"{name}: {found.Length} values, {reference.Length} were expected";
-        }
-
-        int worst = -1;
-        double most = 1;
-        for (int i = 0; i < reference.Length; i++)
-        {
-            if (counts?.Invoke(i) == false || reference[i].Equals(found[i]))
-            {
-                continue;
-            }
-
-            double allowed = tolerance * (absolute ? 1 : 1 + Math.Abs(reference[i]));
-            double ratio = Math.Abs(found[i] - reference[i]) / allowed;
-            if (!(ratio <= most))
-            {
-                (worst, most) = (i, ratio);
-            }
-        }
-
-        return worst < 0
-            ? null
-            : string.Create(CultureInfo.InvariantCulture, $"{name}: value {worst} is {found[worst]:G9}, {reference[worst]:G9} was expected: {most:G3} times the tolerance {tolerance:G2}");
-    }
+        string name, ReadOnlySpan<double> reference, ReadOnlySpan<double> found, double tolerance, Func<int, bool>? counts = null, bool absolute = false) =>
+        Comparison.Of(name, reference, found, tolerance, counts, absolute).Fault;
 
     /// <summary>Fails the test with the first of the differences.</summary>
     public static void Require(IEnumerable<string?> differences)

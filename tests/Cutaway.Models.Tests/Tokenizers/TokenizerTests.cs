@@ -92,6 +92,43 @@ public sealed class TokenizerTests : IDisposable
         Assert.Equal([4], tokenizer.Encode("<m><m>").Select(token => token.Id));
     }
 
+    [Theory]
+    [InlineData("wordpiece", "2 a 3 b 3", "00011")]
+    [InlineData("bpe-roberta", "1 a 2 2 b 2", "000000")]
+    [InlineData("unigram", "a b", "01")]
+    [InlineData("bpe-gpt2", "a b", "01")]
+    public void Two_texts_are_put_together_as_the_file_says(string golden, string template, string types)
+    {
+        ITokenizer tokenizer = TokenizerLoader.FromFolder(Fixtures.Golden("tokenizers", golden));
+        IReadOnlyList<PairToken> pair = tokenizer.EncodePair("one two", "the");
+        IReadOnlyList<Token> first = tokenizer.Encode("one two", addSpecialTokens: false);
+        IReadOnlyList<Token> second = tokenizer.Encode("the", addSpecialTokens: false);
+        List<PairToken> expected = [];
+        foreach ((string piece, char type) in template.Split(' ').Zip(types))
+        {
+            expected.AddRange(piece switch
+            {
+                "a" => first.Select(token => new PairToken(token, 0, type - '0')),
+                "b" => second.Select(token => new PairToken(token, 1, type - '0')),
+                _ => [new PairToken(new Token(int.Parse(piece, System.Globalization.CultureInfo.InvariantCulture), 0, 0), null, type - '0')],
+            });
+        }
+
+        Assert.Equal(expected, pair);
+    }
+
+    [Fact]
+    public void A_template_of_two_texts_gives_each_piece_its_type()
+    {
+        ITokenizer tokenizer = Read("""
+            {"model": {"type": "WordLevel", "vocab": {"a": 0, "b": 1, "<s>": 2, "|": 3}}, "post_processor": {"type": "TemplateProcessing",
+             "single": [{"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "|", "type_id": 0}}],
+             "pair": [{"SpecialToken": {"id": "<s>", "type_id": 4}}, {"Sequence": {"id": "B", "type_id": 5}}, {"SpecialToken": {"id": "|", "type_id": 6}}, {"Sequence": {"id": "A", "type_id": 7}}]}}
+            """);
+        Assert.Equal([(2, 4), (1, 5), (3, 6), (0, 7)], tokenizer.EncodePair("a", "b").Select(token => (token.Token.Id, token.Type)));
+        Assert.Equal([0, 3], tokenizer.Encode("a").Select(token => token.Id));
+    }
+
     [Fact]
     public void Letters_beyond_the_basic_plane_are_letters_and_half_pairs_are_replaced()
     {

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Cutaway.Models.Formats;
+using Cutaway.Models.Tokenizers.Reading;
 using Cutaway.Testing;
 
 namespace Cutaway.Models.Tokenizers;
@@ -63,6 +64,30 @@ public sealed class VocabularyFilesTests : IDisposable
         Refused([0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], "damaged");
         folder.Write("tokenizer_config.json", """{"tokenizer_class": "XLMRobertaTokenizer"}""");
         Refused(good, "XLMRoberta");
+    }
+
+    [Fact]
+    public void Damaged_models_of_SentencePiece_are_read_or_refused()
+    {
+        byte[] good = Model([("<unk>", 0), ("</s>", 0), ("a", -1), ("▁", -2), ("▁ab", -3)], kind: 1);
+        Random random = new(4);
+        for (int round = 0; round < 3000; round++)
+        {
+            byte[] damaged = good[..random.Next(good.Length / 2, good.Length + 1)];
+            for (int i = random.Next(4); i >= 0; i--)
+            {
+                damaged[random.Next(Math.Min(damaged.Length, 120))] = (byte)random.Next(256);
+            }
+
+            try
+            {
+                SentencePieceFile.Parse(damaged, "test").Build().Encode("ab a ﬁ\t");
+            }
+            catch (CutawayException)
+            {
+                // Refused with a message.
+            }
+        }
     }
 
     private static JsonDocument Golden(string name) => JsonDocument.Parse(File.ReadAllBytes(Fixtures.Golden("tokenizers", name, "tokenizer.json")));

@@ -60,6 +60,8 @@ internal sealed class ReaderFuzz
             new("npz", Npz(), bytes => Use(NpzFile.FromBytes(bytes, "a.npz"))),
             new("tokenizer.json", File.ReadAllBytes(Path.Combine(wired, "tokenizer.json")), bytes => ReadTokenizer(bytes, config)),
             new("tokenizer.json (BPE)", File.ReadAllBytes(Path.Combine(root, "tests", "Goldens", "tokenizers", "bpe-digits", "tokenizer.json")), bytes => ReadTokenizer(bytes, config)),
+            new("tokenizer.json (unigram)", File.ReadAllBytes(Path.Combine(root, "tests", "Goldens", "tokenizers", "unigram", "tokenizer.json")), bytes => ReadTokenizer(bytes, config)),
+            new("tokenizer.json (WordPiece)", File.ReadAllBytes(Path.Combine(root, "tests", "Goldens", "tokenizers", "wordpiece", "tokenizer.json")), bytes => ReadTokenizer(bytes, config)),
             new("config.json", config, bytes => ArchitectureCatalogue.Read(bytes, "config.json", weights, "a folder")),
             new("config.json (Llama)", File.ReadAllBytes(architectures), bytes => ArchitectureCatalogue.Read(bytes, "config.json", weights, "a folder")),
             new("plan", Encoding.UTF8.GetBytes(plan), bytes => Plans.FromJson(Encoding.UTF8.GetString(bytes))),

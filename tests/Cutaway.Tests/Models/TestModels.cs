@@ -74,21 +74,27 @@ internal static class TestModels
             TokenTypes = c.TokenTypes > 0 ? Matrix(c.TokenTypes, c.DModel, 0.5) : null,
             HeadTransform = c.HeadTransform ? Linear(c.DModel, c.DModel) : null,
             FinalNorm = Norm(c.DModel),
+            Memory = c.Encoder is null ? null : Matrix(c.MemoryLength, c.DModel, 1),
+            Encoder = c.Encoder is { } encoder ? Weights(encoder) : null,
         };
 
         BlockWeights Block() => new(
-            new AttentionWeights(
-                Linear(c.Heads * c.DHead, c.DModel), Linear(c.KeyValueHeads * c.DHead, c.DModel),
-                Linear(c.KeyValueHeads * c.DHead, c.DModel), Linear(c.DModel, c.Heads * c.DHead))
-            {
-                Sinks = c.AttentionSinks ? Vector(c.Heads, 0, 1) : null,
-            },
+            Attention(),
             c.AttentionOnly ? null : new MlpWeights(Linear(c.DMlp, c.DModel), Linear(c.DModel, c.DMlp), c.GatedMlp ? Linear(c.DMlp, c.DModel) : null))
         {
             AttentionNorm = Norm(c.DModel),
+            Cross = c.Encoder is null ? null : Attention(),
+            CrossNorm = c.Encoder is null ? null : Norm(c.DModel),
             MlpNorm = c.AttentionOnly ? null : Norm(c.DModel),
             AttentionPostNorm = c.PostNorms ? Norm(c.DModel) : null,
             MlpPostNorm = c.PostNorms ? Norm(c.DModel) : null,
+        };
+
+        AttentionWeights Attention() => new(
+            Linear(c.Heads * c.DHead, c.DModel), Linear(c.KeyValueHeads * c.DHead, c.DModel),
+            Linear(c.KeyValueHeads * c.DHead, c.DModel), Linear(c.DModel, c.Heads * c.DHead))
+        {
+            Sinks = c.AttentionSinks ? Vector(c.Heads, 0, 1) : null,
         };
 
         LinearWeights Linear(int rows, int columns) => new(Matrix(rows, columns, 0.4), biases ? Vector(rows, 0, 0.3) : null);

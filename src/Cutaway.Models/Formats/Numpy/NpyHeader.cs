@@ -65,11 +65,14 @@ internal sealed partial record NpyHeader(ElementType Type, bool IsFortran, long[
             : throw new FormatException($"its shape ({Quote.Name(parts.Groups["shape"].Value)}) is not one that can exist");
     }
 
-    /// <summary>Writes the header of an array in row-major order.</summary>
-    /// <exception cref="ArgumentException">The format cannot hold the type.</exception>
-    public static byte[] Write(ElementType type, IReadOnlyList<long> shape)
+    /// <summary>The header of an array in row-major order, or null where the format has no such type.</summary>
+    public static byte[]? TryWrite(ElementType type, IReadOnlyList<long> shape)
     {
-        string code = Codes.Where(pair => pair.Type == type).Select(pair => pair.Code).FirstOrDefault() ?? throw new ArgumentException($".npy files cannot hold {type}", nameof(type));
+        if (Codes.Where(pair => pair.Type == type).Select(pair => pair.Code).FirstOrDefault() is not { } code)
+        {
+            return null;
+        }
+
         string order = type.BytesPerBlock() == 1 ? "|" : "<";
         string extents = string.Concat(shape.Select(extent => string.Create(CultureInfo.InvariantCulture, $"{extent}, ")));
         string text = $"{{'descr': '{order}{code}', 'fortran_order': False, 'shape': ({(shape.Count > 1 ? extents[..^2] : extents.TrimEnd())}), }}";

@@ -27,12 +27,20 @@ internal static class NormFolding
             NormWeights? beforeMlp = config.Block == BlockKind.ParallelSharedNorm ? block.AttentionNorm : block.MlpNorm;
             return block with
             {
-                Attention = attention with
-                {
-                    Query = Fold(attention.Query, block.AttentionNorm),
-                    Key = Fold(attention.Key, block.AttentionNorm),
-                    Value = Fold(attention.Value, block.AttentionNorm),
-                },
+                Attention = attention.Latent is { } latent
+                    ? attention with
+                    {
+                        Query = latent.Query is null ? Fold(attention.Query, block.AttentionNorm) : attention.Query,
+                        Latent = new(Compression(latent.KeyValue), Fold(latent.RotatedKey, block.AttentionNorm), latent.Query is null ? null : Compression(latent.Query)),
+                    }
+                    : attention with
+                    {
+                        Query = Fold(attention.Query, block.AttentionNorm),
+                        Key = Fold(attention.Key, block.AttentionNorm),
+                        Value = Fold(attention.Value, block.AttentionNorm),
+                    },
+                Cross = block.Cross is { } cross ? cross with { Query = Fold(cross.Query, block.CrossNorm) } : null,
+                CrossNorm = block.CrossNorm is null ? null : Folded,
                 AttentionNorm = Folded,
                 Mlp = Mlp(block.Mlp),
                 Experts = block.Experts is { } experts
@@ -46,6 +54,8 @@ internal static class NormFolding
                     : null,
                 MlpNorm = block.MlpNorm is null ? null : Folded,
             };
+
+            CompressionWeights Compression(CompressionWeights latent) => latent with { Down = Fold(latent.Down, block.AttentionNorm) };
 
             MlpWeights? Mlp(MlpWeights? mlp) => mlp is null ? null : mlp with { In = Fold(mlp.In, beforeMlp), Gate = mlp.Gate is null ? null : Fold(mlp.Gate, beforeMlp) };
         }

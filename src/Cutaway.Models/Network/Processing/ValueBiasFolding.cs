@@ -9,7 +9,7 @@ internal static class ValueBiasFolding
     /// <summary>Folds every layer's value biases.</summary>
     public static NetworkWeights Apply(NetworkConfig config, NetworkWeights weights)
     {
-        return weights with { Blocks = [.. weights.Blocks.Select(block => block with { Attention = Fold(block.Attention) })] };
+        return weights with { Blocks = [.. weights.Blocks.Select(block => block with { Attention = Fold(block.Attention), Cross = block.Cross is { } cross ? Fold(cross) : null })] };
 
         AttentionWeights Fold(AttentionWeights attention)
         {
@@ -18,11 +18,11 @@ internal static class ValueBiasFolding
                 return attention;
             }
 
-            double[] mixed = new double[config.Heads * config.DHead];
+            double[] mixed = new double[config.Heads * config.DValue];
             int shared = config.Heads / config.KeyValueHeads;
             for (int i = 0; i < mixed.Length; i++)
             {
-                mixed[i] = bias.Float64[(i / config.DHead / shared * config.DHead) + (i % config.DHead)];
+                mixed[i] = bias.Float64[(i / config.DValue / shared * config.DValue) + (i % config.DValue)];
             }
 
             return attention with

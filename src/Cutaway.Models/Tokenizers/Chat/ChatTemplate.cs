@@ -29,28 +29,30 @@ public sealed class ChatTemplate
 
     /// <summary>Writes a conversation.</summary>
     /// <param name="messages">The turns, in order.</param>
-    /// <param name="addGenerationPrompt">Whether the start of the assistant's next turn is written at the end.</param>
-    /// <param name="bosToken">The token that starts a text, as it is written.</param>
-    /// <param name="eosToken">The token that ends a text, as it is written.</param>
-    /// <param name="now">The time that the template may print; null for the present one.</param>
+    /// <param name="options">What else the template is given.</param>
     /// <exception cref="CutawayException">The template refuses the conversation, or cannot be carried out.</exception>
-    public string Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, string? bosToken = null, string? eosToken = null, DateTime? now = null)
+    public string Render(IReadOnlyList<ChatMessage> messages, ChatOptions options)
     {
         TemplateRun run = new();
         TemplateScope scope = new(run)
         {
-            ["messages"] = messages.Select(object? (message) => new Dictionary<string, object?>(StringComparer.Ordinal) { ["role"] = message.Role, ["content"] = message.Content }).ToList(),
-            ["add_generation_prompt"] = addGenerationPrompt,
-            ["bos_token"] = bosToken ?? "",
-            ["eos_token"] = eosToken ?? "",
-            ["tools"] = null,
-            ["documents"] = null,
-            ["namespace"] = (TemplateFunction)((_, named) => new TemplateNamespace(named)),
-            ["dict"] = (TemplateFunction)((_, named) => new Dictionary<string, object?>(named, StringComparer.Ordinal)),
+            ["add_generation_prompt"] = options.AddGenerationPrompt,
+            ["bos_token"] = options.BosToken ?? "",
+            ["eos_token"] = options.EosToken ?? "",
+            ["tools"] = TemplateJson.Read(options.Tools),
+            ["documents"] = TemplateJson.Read(options.Documents),
+            ["namespace"] = (TemplateFunction)((given, named) => new TemplateNamespace(TemplateValues.Mapping(given, named))),
+            ["dict"] = (TemplateFunction)((given, named) => TemplateValues.Mapping(given, named)),
             ["range"] = (TemplateFunction)((arguments, _) => Range(arguments)),
             ["raise_exception"] = (TemplateFunction)((arguments, _) => throw CutawayException.Input($"the chat template refuses the conversation: {TemplateValues.Text(arguments.ElementAtOrDefault(0))}")),
-            ["strftime_now"] = (TemplateFunction)((arguments, _) => Time(now ?? DateTime.Now, TemplateValues.Text(arguments.ElementAtOrDefault(0)))),
+            ["strftime_now"] = (TemplateFunction)((arguments, _) => Time(options.Now ?? DateTime.Now, TemplateValues.Text(arguments.ElementAtOrDefault(0)))),
         };
+        foreach ((string name, object? value) in TemplateJson.Read(options.Variables) as Dictionary<string, object?> ?? [])
+        {
+            scope[name] = value;
+        }
+
+        scope["messages"] = messages.Select(object? (message) => Fields(message)).ToList();
         StringBuilder output = new();
         try
         {
@@ -62,6 +64,17 @@ public sealed class ChatTemplate
         }
 
         return output.ToString();
+    }
+
+    private static Dictionary<string, object?> Fields(ChatMessage message)
+    {
+        Dictionary<string, object?> fields = new(StringComparer.Ordinal) { ["role"] = message.Role, ["content"] = message.Content };
+        foreach ((string name, object? value) in TemplateJson.Read(message.Fields) as Dictionary<string, object?> ?? [])
+        {
+            fields[name] = value;
+        }
+
+        return fields;
     }
 
     private static CutawayException Fault(TemplateFaultException fault, int line) =>
@@ -90,7 +103,10 @@ public sealed class ChatTemplate
         StringBuilder text = new();
         for (int i = 0; i < format.Length; i++)
         {
-            string? pattern = format[i] != '%' || i + 1 == format.Length ? null : format[i + 1] switch
+            // A dash drops the leading zero.
+            bool bare = format[i] == '%' && i + 2 < format.Length && format[i + 1] == '-';
+            i += bare ? 1 : 0;
+            string? pattern = (!bare && format[i] != '%') || i + 1 == format.Length ? null : format[i + 1] switch
             {
                 'Y' => "yyyy",
                 'y' => "yy",
@@ -105,9 +121,11 @@ public sealed class ChatTemplate
                 'M' => "mm",
                 'S' => "ss",
                 'p' => "tt",
+                '%' => "'%'",
                 _ => throw new TemplateFaultException($"strftime_now does not know '%{format[i + 1]}'"),
             };
-            text.Append(pattern is null ? format[i].ToString() : now.ToString(pattern, CultureInfo.InvariantCulture));
+            string written = pattern is null ? format[i].ToString() : now.ToString(pattern, CultureInfo.InvariantCulture);
+            text.Append(bare ? written.TrimStart('0').PadLeft(1, '0') : written);
             i += pattern is null ? 0 : 1;
         }
 

@@ -19,7 +19,7 @@ internal sealed partial class ExpressionParser
 
                 return _ => text;
             case TemplateTokenKind.Number:
-                object number = token.Text.Contains('.', StringComparison.Ordinal) ? (object)double.Parse(token.Text, CultureInfo.InvariantCulture)
+                object number = token.Text.AsSpan().ContainsAny('.', 'e', 'E') ? (object)double.Parse(token.Text, CultureInfo.InvariantCulture)
                     : long.TryParse(token.Text, CultureInfo.InvariantCulture, out long whole) ? whole
                     : throw new TemplateFaultException($"the number {token.Text} is too large", token.Line);
                 return _ => number;
@@ -114,7 +114,7 @@ internal sealed partial class ExpressionParser
             if (Accept("."))
             {
                 string name = Peek.Kind is TemplateTokenKind.Name or TemplateTokenKind.Number ? Next().Text : throw Unexpected("a name");
-                value = scope => TemplateMembers.Attribute(target(scope), name);
+                value = scope => TemplateMembers.Attribute(Handled(target, scope), name);
             }
             else if (Accept("["))
             {
@@ -150,11 +150,19 @@ internal sealed partial class ExpressionParser
 
         if (part > 0)
         {
-            return scope => TemplateMembers.Slice(target(scope), parts[0]?.Invoke(scope), parts[1]?.Invoke(scope), parts[2]?.Invoke(scope));
+            return scope => TemplateMembers.Slice(Handled(target, scope), parts[0]?.Invoke(scope), parts[1]?.Invoke(scope), parts[2]?.Invoke(scope));
         }
 
         Expression index = parts[0] ?? throw Unexpected("an index");
-        return scope => TemplateMembers.Item(target(scope), index(scope));
+        return scope => TemplateMembers.Item(Handled(target, scope), index(scope));
+    }
+
+    /// <summary>A value whose length is counted, so that work on long ones comes to an end.</summary>
+    private static object? Handled(Expression value, TemplateScope scope)
+    {
+        object? computed = value(scope);
+        scope.Run.Handle(computed);
+        return computed;
     }
 
     private (Expression[] Arguments, (string Name, Expression Value)[] Named) Arguments()
@@ -194,7 +202,7 @@ internal sealed partial class ExpressionParser
                 TemplateFilter filter = TemplateFilters.Find(name.Text) ?? throw new TemplateFaultException(
                     $"the filter '{name.Text}' is not known here; known are {string.Join(", ", TemplateFilters.Names)}", name.Line);
                 (Expression[] arguments, (string, Expression)[] named) = Accept("(") ? Arguments() : ([], []);
-                value = scope => filter(target(scope), TemplateArguments.Evaluate(scope, arguments, named));
+                value = scope => filter(Handled(target, scope), TemplateArguments.Evaluate(scope, arguments, named));
             }
             else if (Accept("is"))
             {
@@ -225,6 +233,6 @@ internal sealed partial class ExpressionParser
             argument = Postfix(Primary());
         }
 
-        return scope => test(target(scope), argument?.Invoke(scope)) != negated;
+        return scope => test(Handled(target, scope), argument?.Invoke(scope)) != negated;
     }
 }

@@ -153,10 +153,10 @@ internal sealed partial class ExpressionParser(List<TemplateToken> tokens)
             {
                 return scope =>
                 {
-                    object? value = left(scope);
+                    object? value = Handled(left, scope);
                     foreach ((string sign, Expression right) in chain)
                     {
-                        object? other = right(scope);
+                        object? other = Handled(right, scope);
                         if (!TemplateOperators.Compare(sign, value, other))
                         {
                             return false;
@@ -202,7 +202,7 @@ internal sealed partial class ExpressionParser(List<TemplateToken> tokens)
         {
             string sign = Next().Text;
             (Expression first, Expression second) = (left, operand());
-            left = scope => TemplateOperators.Binary(sign, first(scope), second(scope));
+            left = scope => TemplateOperators.Binary(sign, Handled(first, scope), Handled(second, scope));
         }
 
         return left;

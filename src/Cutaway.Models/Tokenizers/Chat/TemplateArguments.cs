@@ -8,9 +8,9 @@ internal sealed record TemplateArguments(IReadOnlyList<object?> Positional, IRea
         [.. arguments.Select(argument => argument(scope))],
         named.ToDictionary(pair => pair.Name, pair => pair.Value(scope), StringComparer.Ordinal));
 
-    /// <summary>The argument at a place or under a name, or <paramref name="absent"/>.</summary>
+    /// <summary>The argument at a place (below 0: only by name) or under a name, or <paramref name="absent"/>.</summary>
     public object? Get(int index, string name, object? absent) =>
-        index < Positional.Count ? Positional[index] : Named.TryGetValue(name, out object? value) ? value : absent;
+        index >= 0 && index < Positional.Count ? Positional[index] : Named.TryGetValue(name, out object? value) ? value : absent;
 
     /// <summary>A text among them.</summary>
     /// <exception cref="TemplateFaultException">It is something else.</exception>

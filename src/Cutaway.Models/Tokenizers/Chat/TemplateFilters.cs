@@ -39,8 +39,26 @@ internal static class TemplateFilters
         ["selectattr"] = (value, given) => TemplateValues.Items(value).FindAll(item => Holds(TemplateMembers.Item(item, given.Get(0, "name", "")), given, 1)),
         ["rejectattr"] = (value, given) => TemplateValues.Items(value).FindAll(item => !Holds(TemplateMembers.Item(item, given.Get(0, "name", "")), given, 1)),
         ["indent"] = (value, given) => Indent(Text(value), given),
-        ["tojson"] = (value, given) => TemplateJson.Write(value, given.Get(0, "indent", null) is long spaces ? (int)Math.Clamp(spaces, 0, 64) : null),
+        ["tojson"] = TemplateJson.Write,
+        ["dictsort"] = DictSort,
+        ["sort"] = Sort,
+        ["min"] = (value, _) => TemplateValues.Items(value) is { Count: > 0 } items ? items.MinBy(item => item, Order) : new Undefined("the least of nothing"),
+        ["max"] = (value, _) => TemplateValues.Items(value) is { Count: > 0 } items ? items.MaxBy(item => item, Order) : new Undefined("the greatest of nothing"),
+        ["sum"] = (value, given) => TemplateValues.Items(value).Aggregate(given.Get(1, "start", 0L), (total, item) =>
+            TemplateOperators.Binary("+", total, given.Get(0, "attribute", null) is { } name ? TemplateMembers.Item(item, name) : item)),
+        ["abs"] = (value, _) => value switch { long number => number < 0 ? TemplateOperators.Binary("-", 0L, number) : number, double number => Math.Abs(number), _ => throw new TemplateFaultException($"{TemplateValues.Kind(value)} has no absolute value") },
+        ["float"] = (value, given) => value switch { double => value, long number => (double)number, string text when double.TryParse(text, CultureInfo.InvariantCulture, out double number) => number, _ => given.Get(0, "default", 0.0) },
+        ["round"] = (value, given) => value is long or double
+            ? Math.Round(Convert.ToDouble(value, CultureInfo.InvariantCulture), given.Get(0, "precision", 0L) is long digits ? (int)Math.Clamp(digits, 0, 15) : 0)
+            : throw new TemplateFaultException($"{TemplateValues.Kind(value)} cannot be rounded"),
+        ["attr"] = (value, given) => TemplateMembers.Attribute(value, given.Text(0, "name", "")),
+        ["escape"] = (value, _) => Escape(Text(value)),
+        ["e"] = (value, _) => Escape(Text(value)),
+        ["wordcount"] = (value, _) => (long)Text(value).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length,
+        ["batch"] = (value, given) => TemplateValues.Items(value).Chunk(given.Get(0, "linecount", 1L) is long size and > 0 ? (int)Math.Min(size, int.MaxValue) : 1).Select(object? (part) => part.ToList()).ToList(),
     };
+
+    private static Comparer<object?> Order { get; } = Comparer<object?>.Create(TemplateOperators.Order);
 
     /// <summary>Their names.</summary>
     public static IEnumerable<string> Names => All.Keys;
@@ -75,6 +93,30 @@ internal static class TemplateFilters
     }
 
     private static string Text(object? value) => TemplateValues.Text(value);
+
+    private static List<object?> DictSort(object? value, TemplateArguments given)
+    {
+        Dictionary<string, object?> mapping = value as Dictionary<string, object?> ?? throw new TemplateFaultException($"{TemplateValues.Kind(value)} has no keys to sort");
+        int by = given.Text(1, "by", "key") == "value" ? 1 : 0;
+        List<object?> pairs = [.. mapping.Select(object? (pair) => new List<object?> { pair.Key, pair.Value })];
+        return Sorted(pairs, pair => ((List<object?>)pair!)[by], TemplateValues.IsTrue(given.Get(0, "case_sensitive", false)), TemplateValues.IsTrue(given.Get(2, "reverse", false)));
+    }
+
+    private static List<object?> Sort(object? value, TemplateArguments given) => Sorted(
+        TemplateValues.Items(value),
+        item => given.Get(2, "attribute", null) is { } name ? TemplateMembers.Item(item, name) : item,
+        TemplateValues.IsTrue(given.Get(1, "case_sensitive", false)),
+        TemplateValues.IsTrue(given.Get(0, "reverse", false)));
+
+    /// <summary>Equal items keep their order, also where it is reversed.</summary>
+    private static List<object?> Sorted(List<object?> items, Func<object?, object?> key, bool isCaseSensitive, bool isReversed)
+    {
+        object? Key(object? item) => key(item) is var value && value is string text && !isCaseSensitive ? text.ToLowerInvariant() : value;
+        return isReversed ? [.. items.OrderByDescending(Key, Order)] : [.. items.OrderBy(Key, Order)];
+    }
+
+    private static string Escape(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
+        .Replace(">", "&gt;", StringComparison.Ordinal).Replace("'", "&#39;", StringComparison.Ordinal).Replace("\"", "&#34;", StringComparison.Ordinal);
 
     private static object? Default(object? value, TemplateArguments given) =>
         value is Undefined || (TemplateValues.IsTrue(given.Get(1, "boolean", false)) && !TemplateValues.IsTrue(value)) ? given.Get(0, "default_value", "") : value;

@@ -1,20 +1,61 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 
 namespace Cutaway.Models.Tokenizers.Chat;
 
-/// <summary>Writes values as JSON with the white space of Python's <c>json.dumps</c>, and letters beyond ASCII as they are.</summary>
-internal static class TemplateJson
+/// <summary>Reads JSON as values, and writes values as JSON with the white space of Python's <c>json.dumps</c>.</summary>
+internal sealed class TemplateJson
 {
-    /// <summary>The JSON of a value; on lines of their own if <paramref name="indent"/> is given.</summary>
-    public static string Write(object? value, int? indent)
+    private readonly StringBuilder output = new();
+    private readonly int? indent;
+    private readonly string comma;
+    private readonly string colon;
+    private readonly bool ascii;
+    private readonly bool sorted;
+
+    private TemplateJson(TemplateArguments given)
     {
-        StringBuilder output = new();
-        Write(output, value, indent, 1);
-        return output.ToString();
+        indent = given.Get(0, "indent", null) is long spaces ? (int)Math.Clamp(spaces, 0, 64) : null;
+        List<object?>? signs = given.Get(-1, "separators", null) as List<object?>;
+        comma = signs is [string first, _] ? first : indent is null ? ", " : ",";
+        colon = signs is [_, string second] ? second : ": ";
+        ascii = TemplateValues.IsTrue(given.Get(-1, "ensure_ascii", false));
+        sorted = TemplateValues.IsTrue(given.Get(-1, "sort_keys", false));
     }
 
-    private static void Write(StringBuilder output, object? value, int? indent, int level)
+    /// <summary>The value that JSON stands for; null where there is none.</summary>
+    public static object? Read(JsonElement? json) => json?.ValueKind switch
+    {
+        JsonValueKind.Object => Mapping(json.Value),
+        JsonValueKind.Array => json.Value.EnumerateArray().Select(item => Read(item)).ToList(),
+        JsonValueKind.String => json.Value.GetString(),
+        JsonValueKind.Number => json.Value.TryGetInt64(out long whole) ? (object)whole : json.Value.GetDouble(),
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => null,
+    };
+
+    /// <summary>The JSON of a value, with the arguments of <c>json.dumps</c>: indent, separators, ensure_ascii and sort_keys.</summary>
+    public static string Write(object? value, TemplateArguments given)
+    {
+        TemplateJson json = new(given);
+        json.Write(value, 1);
+        return json.output.ToString();
+    }
+
+    private static Dictionary<string, object?> Mapping(JsonElement json)
+    {
+        Dictionary<string, object?> mapping = new(StringComparer.Ordinal);
+        foreach (JsonProperty property in json.EnumerateObject())
+        {
+            mapping[property.Name] = Read(property.Value);
+        }
+
+        return mapping;
+    }
+
+    private void Write(object? value, int level)
     {
         switch (value)
         {
@@ -28,45 +69,52 @@ internal static class TemplateJson
                 output.Append(TemplateValues.Text(value));
                 break;
             case string text:
-                Write(output, text);
+                Write(text);
                 break;
             case List<object?> list:
-                Write(output, '[', ']', list, indent, level, item => Write(output, item, indent, level + 1));
+                Write('[', ']', list, level, item => Write(item, level + 1));
                 break;
             case Dictionary<string, object?> mapping:
-                Write(output, '{', '}', mapping, indent, level, pair =>
+                Write('{', '}', sorted ? mapping.OrderBy(pair => pair.Key, StringComparer.Ordinal) : mapping.AsEnumerable(), level, pair =>
                 {
-                    Write(output, pair.Key);
-                    output.Append(": ");
-                    Write(output, pair.Value, indent, level + 1);
+                    Write(pair.Key);
+                    output.Append(colon);
+                    Write(pair.Value, level + 1);
                 });
                 break;
             default:
                 throw new TemplateFaultException($"{TemplateValues.Kind(value)} cannot be written as JSON");
         }
+
+        TemplateRun.CheckLength(output.Length);
     }
 
-    private static void Write<T>(StringBuilder output, char open, char close, IReadOnlyCollection<T> items, int? indent, int level, Action<T> write)
+    private void Write<T>(char open, char close, IEnumerable<T> items, int level, Action<T> write)
     {
+        if (level > TemplateRun.Deepest)
+        {
+            throw new TemplateFaultException($"a value is nested more than {TemplateRun.Deepest} deep");
+        }
+
         output.Append(open);
         bool first = true;
         foreach (T item in items)
         {
-            output.Append(first ? "" : indent is null ? ", " : ",");
-            NewLine(output, indent, level);
+            output.Append(first ? "" : comma);
+            NewLine(level);
             write(item);
             first = false;
         }
 
         if (!first)
         {
-            NewLine(output, indent, level - 1);
+            NewLine(level - 1);
         }
 
         output.Append(close);
     }
 
-    private static void NewLine(StringBuilder output, int? indent, int level)
+    private void NewLine(int level)
     {
         if (indent is { } width)
         {
@@ -74,7 +122,7 @@ internal static class TemplateJson
         }
     }
 
-    private static void Write(StringBuilder output, string text)
+    private void Write(string text)
     {
         output.Append('"');
         foreach (char character in text)
@@ -88,7 +136,7 @@ internal static class TemplateJson
                 '\t' => "\\t",
                 '\b' => "\\b",
                 '\f' => "\\f",
-                < ' ' => string.Create(CultureInfo.InvariantCulture, $"\\u{(int)character:x4}"),
+                _ when character < ' ' || (ascii && character > '~') => string.Create(CultureInfo.InvariantCulture, $"\\u{(int)character:x4}"),
                 _ => character.ToString(),
             });
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Cutaway.Models.Tokenizers.Chat;
@@ -200,7 +201,10 @@ internal sealed class TemplateLexer
         {
             int end = While(start, char.IsAsciiDigit);
             bool isFraction = end + 1 < template.Length && template[end] == '.' && char.IsAsciiDigit(template[end + 1]);
-            Advance(isFraction ? While(end + 1, char.IsAsciiDigit) : end);
+            end = isFraction ? While(end + 1, char.IsAsciiDigit) : end;
+            int power = end + 1 < template.Length && template[end + 1] is '-' or '+' ? end + 2 : end + 1;
+            bool hasPower = power < template.Length && template[end] is 'e' or 'E' && char.IsAsciiDigit(template[power]);
+            Advance(hasPower ? While(power, char.IsAsciiDigit) : end);
             return new TemplateToken(TemplateTokenKind.Number, template[start..position], line);
         }
 
@@ -224,15 +228,7 @@ internal sealed class TemplateLexer
         {
             if (template[at] == '\\' && at + 1 < template.Length)
             {
-                text.Append(template[at + 1] switch
-                {
-                    'n' => "\n",
-                    't' => "\t",
-                    'r' => "\r",
-                    '\\' or '\'' or '"' => template[at + 1].ToString(),
-                    _ => template.Substring(at, 2),
-                });
-                at += 2;
+                at += AddEscape(at, text);
             }
             else
             {
@@ -247,6 +243,34 @@ internal sealed class TemplateLexer
 
         Advance(at + 1);
         return new TemplateToken(TemplateTokenKind.String, text.ToString(), opened);
+    }
+
+    /// <summary>Appends what an escape of Python stands for, and says how long it is.</summary>
+    private int AddEscape(int at, StringBuilder text)
+    {
+        char kind = template[at + 1];
+        int digits = kind switch { 'x' => 2, 'u' => 4, 'U' => 8, _ => 0 };
+        if (digits > 0 && at + 2 + digits <= template.Length
+            && int.TryParse(template.AsSpan(at + 2, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int point) && Rune.IsValid(point))
+        {
+            text.Append(new Rune(point));
+            return 2 + digits;
+        }
+
+        text.Append(kind switch
+        {
+            'n' => "\n",
+            't' => "\t",
+            'r' => "\r",
+            'b' => "\b",
+            'f' => "\f",
+            'v' => "\v",
+            '0' => "\0",
+            '\n' => "", // the line goes on
+            '\\' or '\'' or '"' => kind.ToString(),
+            _ => template.Substring(at, 2),
+        });
+        return 2;
     }
 
     private int While(int at, Func<char, bool> condition)

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace Cutaway.Models.Tokenizers.Chat;
 
 /// <summary>Attributes, items, slices and methods of values.</summary>
@@ -9,6 +12,7 @@ internal static class TemplateMembers
         TemplateNamespace space => space.Values.TryGetValue(name, out object? found) ? found : new Undefined($"'{name}'"),
         Dictionary<string, object?> mapping => (object?)MappingMethod(mapping, name) ?? Item(mapping, name),
         string text => (object?)TextMethod(text, name) ?? new Undefined($"'{name}'"),
+        List<object?> list => (object?)ListMethod(list, name) ?? new Undefined($"'{name}'"),
         Undefined undefined => throw new TemplateFaultException($"{undefined.Name} is not there, so that it has no '{name}'"),
         _ => new Undefined($"'{name}'"),
     };
@@ -63,6 +67,17 @@ internal static class TemplateMembers
         _ => null,
     };
 
+    // Templates are rendered in a sandbox that keeps them from changing a list, so that there is no append.
+    private static TemplateFunction? ListMethod(List<object?> list, string name) => name switch
+    {
+        "count" => (arguments, _) => (long)list.Count(item => TemplateOperators.AreEqual(item, arguments.ElementAtOrDefault(0))),
+        "index" => (arguments, _) => list.FindIndex(item => TemplateOperators.AreEqual(item, arguments.ElementAtOrDefault(0))) is >= 0 and int at
+            ? (long)at
+            : throw new TemplateFaultException("the list does not hold what is looked for"),
+        "copy" => (_, _) => list.ToList(),
+        _ => null,
+    };
+
     private static TemplateFunction? TextMethod(string text, string name)
     {
         Func<TemplateArguments, object?>? method = name switch
@@ -78,6 +93,18 @@ internal static class TemplateMembers
             "endswith" => given => Any(given, part => text.EndsWith(part, StringComparison.Ordinal)),
             "replace" => given => TemplateFilters.Replace(text, given),
             "split" => given => Split(text, given),
+            "rsplit" => given => SplitFromRight(text, given),
+            "splitlines" => _ => Lines(text),
+            "removeprefix" => given => given.Text(0, "prefix", "") is var prefix && text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : text,
+            "removesuffix" => given => given.Text(0, "suffix", "") is { Length: > 0 } suffix && text.EndsWith(suffix, StringComparison.Ordinal) ? text[..^suffix.Length] : text,
+            "isdigit" => _ => text.Length > 0 && text.All(char.IsDigit),
+            "isalpha" => _ => text.Length > 0 && text.All(char.IsLetter),
+            "isalnum" => _ => text.Length > 0 && text.All(char.IsLetterOrDigit),
+            "isspace" => _ => text.Length > 0 && text.All(char.IsWhiteSpace),
+            "islower" => _ => text.Any(char.IsLower) && !text.Any(char.IsUpper),
+            "isupper" => _ => text.Any(char.IsUpper) && !text.Any(char.IsLower),
+            "rfind" => given => (long)text.LastIndexOf(given.Text(0, "part", ""), StringComparison.Ordinal),
+            "format" => given => Format(text, given),
             "join" => given => string.Join(text, TemplateValues.Items(given.Get(0, "items", null)).Select(TemplateValues.Text)),
             "find" => given => (long)text.IndexOf(given.Text(0, "part", ""), StringComparison.Ordinal),
             "count" => given => (long)(given.Text(0, "part", "") is { Length: > 0 } part ? text.Split(part).Length - 1 : text.Length + 1),
@@ -102,5 +129,66 @@ internal static class TemplateMembers
         return given.Get(0, "sep", null) is string separator
             ? [.. text.Split(separator, count)]
             : [.. text.Split((char[]?)null, count, StringSplitOptions.RemoveEmptyEntries)];
+    }
+
+    private static List<object?> SplitFromRight(string text, TemplateArguments given)
+    {
+        if (given.Get(0, "sep", null) is not string { Length: > 0 } separator || given.Get(1, "maxsplit", -1L) is not (long most and >= 0))
+        {
+            return Split(text, given);
+        }
+
+        List<object?> parts = [];
+        while (most-- > 0 && text.LastIndexOf(separator, StringComparison.Ordinal) is >= 0 and int at)
+        {
+            parts.Insert(0, text[(at + separator.Length)..]);
+            text = text[..at];
+        }
+
+        parts.Insert(0, text);
+        return parts;
+    }
+
+    private static List<object?> Lines(string text)
+    {
+        List<object?> lines = [.. text.ReplaceLineEndings("\n").Split('\n')];
+        if (lines is [.., ""])
+        {
+            lines.RemoveAt(lines.Count - 1);
+        }
+
+        return lines;
+    }
+
+    /// <summary>Python's <c>str.format</c> with places that are empty, numbered or named.</summary>
+    private static string Format(string text, TemplateArguments given)
+    {
+        StringBuilder output = new();
+        int next = 0;
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (text[i] is '{' or '}' && i + 1 < text.Length && text[i + 1] == text[i])
+            {
+                output.Append(text[i++]);
+                continue;
+            }
+
+            int end = text[i] == '{' ? text.IndexOf('}', i) : -1;
+            if (end < 0)
+            {
+                output.Append(text[i]);
+                continue;
+            }
+
+            string name = text[(i + 1)..end];
+            int place = name.Length == 0 ? next++ : int.TryParse(name, CultureInfo.InvariantCulture, out int number) ? number : -1;
+            output.Append(TemplateValues.Text(given.Get(place, name, new Undefined($"'{name}'")) is Undefined missing
+                ? throw new TemplateFaultException($"format is given nothing for {missing.Name}")
+                : given.Get(place, name, null)));
+            TemplateRun.CheckLength(output.Length);
+            i = end;
+        }
+
+        return output.ToString();
     }
 }

@@ -3,6 +3,8 @@ namespace Cutaway.Models.Tokenizers.Chat;
 /// <summary>Python's operators.</summary>
 internal static class TemplateOperators
 {
+    private const int MostCompared = 1_000_000;
+
     /// <summary>A comparison.</summary>
     public static bool Compare(string sign, object? left, object? right) => sign switch
     {
@@ -31,6 +33,9 @@ internal static class TemplateOperators
             case ("*", string text, long count):
                 TemplateRun.CheckLength(checked(text.Length * Math.Clamp(count, 0, int.MaxValue)));
                 return string.Concat(Enumerable.Repeat(text, (int)Math.Max(0, count)));
+            case ("*", List<object?> list, long count):
+                TemplateRun.CheckLength(checked(list.Count * Math.Clamp(count, 0, int.MaxValue)));
+                return Enumerable.Repeat(list, (int)Math.Max(0, count)).SelectMany(items => items).ToList();
             case (_, long first, long second) when sign != "/":
                 return Whole(sign, first, second);
             case (_, long or double or bool, long or double or bool):
@@ -41,15 +46,49 @@ internal static class TemplateOperators
     }
 
     /// <summary>Whether two values are equal.</summary>
-    public static bool AreEqual(object? left, object? right) => (left, right) switch
+    public static bool AreEqual(object? left, object? right)
     {
-        (Undefined, Undefined) => true,
-        (long or double or bool, long or double or bool) => Number(left) == Number(right),
-        (List<object?> first, List<object?> second) => first.Count == second.Count && first.Zip(second).All(pair => AreEqual(pair.First, pair.Second)),
-        (Dictionary<string, object?> first, Dictionary<string, object?> second) =>
-            first.Count == second.Count && first.All(pair => second.TryGetValue(pair.Key, out object? other) && AreEqual(pair.Value, other)),
-        _ => Equals(left, right),
-    };
+        int remaining = MostCompared;
+        return AreEqual(left, right, ref remaining);
+    }
+
+    private static bool AreEqual(object? left, object? right, ref int remaining)
+    {
+        if (remaining-- == 0)
+        {
+            throw new TemplateFaultException($"two values have more than {MostCompared} parts to compare");
+        }
+
+        switch (left, right)
+        {
+            case (Undefined, Undefined):
+                return true;
+            case (long or double or bool, long or double or bool):
+                return Number(left) == Number(right);
+            case (List<object?> first, List<object?> second):
+                for (int i = 0; first.Count == second.Count && i < first.Count; i++)
+                {
+                    if (!AreEqual(first[i], second[i], ref remaining))
+                    {
+                        return false;
+                    }
+                }
+
+                return first.Count == second.Count;
+            case (Dictionary<string, object?> first, Dictionary<string, object?> second):
+                foreach ((string key, object? value) in first)
+                {
+                    if (!second.TryGetValue(key, out object? other) || !AreEqual(value, other, ref remaining))
+                    {
+                        return false;
+                    }
+                }
+
+                return first.Count == second.Count;
+            default:
+                return Equals(left, right);
+        }
+    }
 
     /// <summary>Below, at or above 0 as the first comes before, with or after the second.</summary>
     public static int Order(object? left, object? right) => (left, right) switch

@@ -27,9 +27,12 @@ internal enum TemplateFlow
 /// <summary>One rendering: where it is, and how much it may still do, so that a template that loops is stopped.</summary>
 internal sealed class TemplateRun
 {
+    /// <summary>How deep calls and values may be nested.</summary>
+    public const int Deepest = 64;
+
     private const int MostSteps = 2_000_000;
     private const int Longest = 16 << 20;
-    private const int Deepest = 64;
+    private const int LengthPerStep = 256;
 
     private int steps;
     private int depth;
@@ -45,6 +48,21 @@ internal sealed class TemplateRun
         {
             throw new TemplateFaultException($"the template did not finish within {MostSteps} steps");
         }
+    }
+
+    /// <summary>Counts the work on a value: more steps for a longer one.</summary>
+    /// <exception cref="TemplateFaultException">There were too many.</exception>
+    public void Handle(object? value)
+    {
+        int length = value switch
+        {
+            string text => text.Length,
+            List<object?> list => list.Count,
+            Dictionary<string, object?> mapping => mapping.Count,
+            _ => 0,
+        };
+        steps += length / LengthPerStep;
+        Step();
     }
 
     /// <summary>Goes one call deeper.</summary>

@@ -28,6 +28,15 @@ internal static class TemplateTests
         ["in"] = (value, argument) => TemplateOperators.Compare("in", value, argument),
         ["eq"] = TemplateOperators.AreEqual,
         ["equalto"] = TemplateOperators.AreEqual,
+        ["sameas"] = TemplateOperators.AreEqual,
+        ["lower"] = (value, _) => value is string text && text.Any(char.IsLower) && !text.Any(char.IsUpper),
+        ["upper"] = (value, _) => value is string text && text.Any(char.IsUpper) && !text.Any(char.IsLower),
+        ["lt"] = (value, argument) => TemplateOperators.Order(value, argument) < 0,
+        ["lessthan"] = (value, argument) => TemplateOperators.Order(value, argument) < 0,
+        ["le"] = (value, argument) => TemplateOperators.Order(value, argument) <= 0,
+        ["gt"] = (value, argument) => TemplateOperators.Order(value, argument) > 0,
+        ["greaterthan"] = (value, argument) => TemplateOperators.Order(value, argument) > 0,
+        ["ge"] = (value, argument) => TemplateOperators.Order(value, argument) >= 0,
         ["ne"] = (value, argument) => !TemplateOperators.AreEqual(value, argument),
     };
 

@@ -58,6 +58,24 @@ internal static class TemplateValues
         }
     }
 
+    /// <summary>A mapping of the pairs or the mapping that is given, and of what is given by name.</summary>
+    public static Dictionary<string, object?> Mapping(IReadOnlyList<object?> given, IReadOnlyDictionary<string, object?> named)
+    {
+        Dictionary<string, object?> mapping = new(StringComparer.Ordinal);
+        foreach (object? item in given.Count == 0 ? [] : given[0] is Dictionary<string, object?> other ? other.Select(object? (pair) => new List<object?> { pair.Key, pair.Value }) : Items(given[0]))
+        {
+            List<object?> pair = Items(item);
+            mapping[Text(pair.ElementAtOrDefault(0))] = pair.ElementAtOrDefault(1);
+        }
+
+        foreach ((string name, object? value) in named)
+        {
+            mapping[name] = value;
+        }
+
+        return mapping;
+    }
+
     /// <summary>The variable <c>loop</c> at one turn.</summary>
     public static Dictionary<string, object?> Loop(List<object?> items, int index) => new(StringComparer.Ordinal)
     {
@@ -97,19 +115,63 @@ internal static class TemplateValues
         _ => "a function",
     };
 
-    private static string Quoted(object? value) => value switch
+    private static string Quoted(object? value)
     {
-        null => "None",
-        bool truth => truth ? "True" : "False",
-        long number => number.ToString(CultureInfo.InvariantCulture),
-        double number => number == Math.Floor(number) && Math.Abs(number) < 1e16
-            ? number.ToString("F1", CultureInfo.InvariantCulture)
-            : number.ToString("R", CultureInfo.InvariantCulture),
-        string text => QuotedText(text),
-        List<object?> list => $"[{string.Join(", ", list.Select(Quoted))}]",
-        Dictionary<string, object?> mapping => $"{{{string.Join(", ", mapping.Select(pair => $"{QuotedText(pair.Key)}: {Quoted(pair.Value)}"))}}}",
-        _ => throw new TemplateFaultException($"{Kind(value)} cannot be written"),
-    };
+        StringBuilder output = new();
+        Quote(value, output, 0);
+        return output.ToString();
+    }
+
+    private static void Quote(object? value, StringBuilder output, int depth)
+    {
+        switch (value)
+        {
+            case null:
+                output.Append("None");
+                break;
+            case bool truth:
+                output.Append(truth ? "True" : "False");
+                break;
+            case long number:
+                output.Append(number.ToString(CultureInfo.InvariantCulture));
+                break;
+            case double number:
+                output.Append(number == Math.Floor(number) && Math.Abs(number) < 1e16
+                    ? number.ToString("F1", CultureInfo.InvariantCulture)
+                    : number.ToString("R", CultureInfo.InvariantCulture).Replace('E', 'e'));
+                break;
+            case string text:
+                output.Append(QuotedText(text));
+                break;
+            case List<object?> or Dictionary<string, object?> when depth == TemplateRun.Deepest:
+                throw new TemplateFaultException($"a value is nested more than {TemplateRun.Deepest} deep");
+            case List<object?> list:
+                for (int i = 0; i < list.Count; i++)
+                {
+                    output.Append(i == 0 ? "[" : ", ");
+                    Quote(list[i], output, depth + 1);
+                }
+
+                output.Append(list.Count == 0 ? "[]" : "]");
+                break;
+            case Dictionary<string, object?> mapping:
+                output.Append('{');
+                string separator = "";
+                foreach ((string key, object? item) in mapping)
+                {
+                    output.Append(separator).Append(QuotedText(key)).Append(": ");
+                    Quote(item, output, depth + 1);
+                    separator = ", ";
+                }
+
+                output.Append('}');
+                break;
+            default:
+                throw new TemplateFaultException($"{Kind(value)} cannot be written");
+        }
+
+        TemplateRun.CheckLength(output.Length);
+    }
 
     private static string QuotedText(string text)
     {

@@ -97,7 +97,7 @@ internal static class GgufTokenizer
             BertText.Normalizer(clean: true, spaced: true, file.Metadata.FindBool(Prefix + "normalizer.strip_accents") ?? lowered, lowered))
         {
             PreTokenizer = PreTokenizers.Sequence(PreTokenizers.Bert),
-            PostProcessor = new PostProcessor([begin], [end]),
+            PostProcessor = PostProcessor.Bert(begin, end),
             Decoder = Decoders.WordPiece(WordPart, cleans: true, first: true),
             InnerDecoder = Decoders.WordPiece(WordPart, cleans: true, first: false),
             BeginOfText = begin,

@@ -51,9 +51,12 @@ internal static class StepReader
         null => PostProcessor.None,
         "Sequence" => Steps(step, "processors").Select(inner => Processor(inner, vocabulary)).Aggregate(PostProcessor.None, (all, next) => all.Then(next)),
         "ByteLevel" => new PostProcessor([], [], step.Flag("trim_offsets", absent: true), step.Flag("add_prefix_space", absent: true)),
-        "RobertaProcessing" => new PostProcessor(
-            [Named(step, "cls", vocabulary)], [Named(step, "sep", vocabulary)], step.Flag("trim_offsets", absent: true), step.Flag("add_prefix_space", absent: true)),
-        "BertProcessing" => new PostProcessor([Named(step, "cls", vocabulary)], [Named(step, "sep", vocabulary)]),
+        "RobertaProcessing" when (Named(step, "cls", vocabulary), Named(step, "sep", vocabulary)) is (int begin, int end) =>
+            new PostProcessor([begin], [end], step.Flag("trim_offsets", absent: true), step.Flag("add_prefix_space", absent: true))
+            {
+                Pair = [PairPiece.Token(begin, 0), PairPiece.Of(0, 0), PairPiece.Token(end, 0), PairPiece.Token(end, 0), PairPiece.Of(1, 0), PairPiece.Token(end, 0)],
+            },
+        "BertProcessing" => PostProcessor.Bert(Named(step, "cls", vocabulary), Named(step, "sep", vocabulary)),
         "TemplateProcessing" => Template(step, vocabulary),
         string type => throw Unknown(step, "post-processor", type, "ByteLevel, RobertaProcessing, BertProcessing, TemplateProcessing and Sequence"),
     };
@@ -137,22 +140,28 @@ internal static class StepReader
 
     private static PostProcessor Template(ConfigReader step, Vocabulary vocabulary)
     {
-        List<int> before = [];
-        List<int> after = [];
-        bool passed = false;
-        foreach (ConfigReader piece in step.OptionalSections("single") ?? throw step.Fault("single", "missing", "a list of pieces was expected"))
+        PairPiece[] single = [.. Pieces(step, "single", vocabulary)];
+        int passed = Array.FindIndex(single, piece => piece.Special is null);
+        passed = passed < 0 ? single.Length : passed;
+        return new PostProcessor(
+            [.. single[..passed].Select(piece => piece.Special!.Value)],
+            [.. single[passed..].Select(piece => piece.Special).OfType<int>()])
         {
-            if (piece.OptionalSection("SpecialToken") is { } special)
-            {
-                (passed ? after : before).Add(vocabulary.Demand(special.Text("id"), step.Source, "a token of the post-processor's template"));
-            }
-            else
-            {
-                passed = true;
-            }
-        }
+            Pair = step.Has("pair") ? [.. Pieces(step, "pair", vocabulary)] : PostProcessor.None.Pair,
+        };
+    }
 
-        return new PostProcessor(before, after);
+    private static IEnumerable<PairPiece> Pieces(ConfigReader step, string key, Vocabulary vocabulary)
+    {
+        foreach (ConfigReader piece in step.OptionalSections(key) ?? throw step.Fault(key, "missing", "a list of pieces was expected"))
+        {
+            ConfigReader? special = piece.OptionalSection("SpecialToken");
+            ConfigReader part = special ?? piece.OptionalSection("Sequence") ?? throw step.Fault(key, "no list of pieces", "SpecialToken and Sequence were expected");
+            int type = part.OptionalCount(int.MaxValue, "type_id") ?? 0;
+            yield return special is not null ? PairPiece.Token(vocabulary.Demand(special.Text("id"), step.Source, "a token of the post-processor's template"), type)
+                : part.OptionalText("id") == "B" ? PairPiece.Of(1, type)
+                : PairPiece.Of(0, type);
+        }
     }
 
     private static CutawayException Unknown(ConfigReader step, string what, string type, string supported) =>

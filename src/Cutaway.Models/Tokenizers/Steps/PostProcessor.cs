@@ -7,12 +7,26 @@ namespace Cutaway.Models.Tokenizers.Steps;
 /// <param name="PrefixSpace">Whether a space was put in front of the text, which is no part of it to take out.</param>
 internal sealed record PostProcessor(IReadOnlyList<int> Before, IReadOnlyList<int> After, bool TrimSpaces = false, bool PrefixSpace = false)
 {
+    private static readonly IReadOnlyList<PairPiece> OneAfterAnother = [PairPiece.Of(0, 0), PairPiece.Of(1, 1)];
+
+    /// <summary>How two texts are put together.</summary>
+    public IReadOnlyList<PairPiece> Pair { get; init; } = OneAfterAnother;
+
     /// <summary>Nothing is done.</summary>
     public static PostProcessor None { get; } = new([], []);
 
+    /// <summary>BERT's: a token in front and one behind each text; the second text and what ends it have type 1.</summary>
+    public static PostProcessor Bert(int begin, int end) => new([begin], [end])
+    {
+        Pair = [PairPiece.Token(begin, 0), PairPiece.Of(0, 0), PairPiece.Token(end, 0), PairPiece.Of(1, 1), PairPiece.Token(end, 1)],
+    };
+
     /// <summary>This one and then another.</summary>
     public PostProcessor Then(PostProcessor next) =>
-        new([.. next.Before, .. Before], [.. After, .. next.After], TrimSpaces || next.TrimSpaces, PrefixSpace || next.PrefixSpace);
+        new([.. next.Before, .. Before], [.. After, .. next.After], TrimSpaces || next.TrimSpaces, PrefixSpace || next.PrefixSpace)
+        {
+            Pair = next.Pair == OneAfterAnother ? Pair : next.Pair,
+        };
 
     /// <summary>Does it; the added tokens cover nothing.</summary>
     public IReadOnlyList<Token> Apply(string text, List<Token> tokens, Vocabulary vocabulary, bool addSpecialTokens)
@@ -29,6 +43,11 @@ internal sealed record PostProcessor(IReadOnlyList<int> Before, IReadOnlyList<in
             ? [.. Before.Select(id => new Token(id, 0, 0)), .. tokens, .. After.Select(id => new Token(id, 0, 0))]
             : tokens;
     }
+
+    /// <summary>Puts the tokens of two texts together.</summary>
+    public IReadOnlyList<PairToken> Join(IReadOnlyList<Token>[] texts) => [.. Pair.SelectMany(piece => piece.Special is { } id
+        ? [new PairToken(new Token(id, 0, 0), null, piece.Type)]
+        : texts[piece.Text].Select(token => new PairToken(token, piece.Text, piece.Type)))];
 
     private Token Trim(string text, Token token, string written, bool first)
     {
@@ -51,4 +70,14 @@ internal sealed record PostProcessor(IReadOnlyList<int> Before, IReadOnlyList<in
 
         return new Token(token.Id, start, end);
     }
+}
+
+/// <summary>A piece of the template of two texts: a special token, or the first (0) or second (1) text, and the type of its tokens.</summary>
+internal readonly record struct PairPiece(int? Special, int Text, int Type)
+{
+    /// <summary>A special token.</summary>
+    public static PairPiece Token(int id, int type) => new(id, 0, type);
+
+    /// <summary>A text.</summary>
+    public static PairPiece Of(int text, int type) => new(null, text, type);
 }

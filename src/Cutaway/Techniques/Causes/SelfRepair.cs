@@ -184,7 +184,7 @@ public sealed record SelfRepair(
         public HeadRepair Of(Run ablated, int layer, int head)
         {
             NetworkConfig config = clean.Model.Config;
-            int width = config.DHead;
+            int width = config.DValue;
             double total = Logit(ablated, 0) - Clean;
             double[] own = Change(ablated, Site.Z(layer));
             double direct = TensorPrimitives.Dot(own.AsSpan(head * width, width), readers[layer].AsSpan(head * width, width));

@@ -27,7 +27,7 @@ public sealed record Anatomy(
         TokenBatch tokens = TokenBatch.Single(model.Encode(Prompt ?? Explain.DefaultPrompt));
         HookTable hooks = model.Network.Hooks;
         List<HookPoint> written = [.. hooks.Points.Where(point => point.Kind
-            is HookKind.Embed or HookKind.PositionEmbed or HookKind.AttentionOut or HookKind.MlpOut)];
+            is HookKind.Embed or HookKind.PositionEmbed or HookKind.AttentionOut or HookKind.CrossOut or HookKind.MlpOut)];
         if (config.Positions == PositionKind.Shortformer)
         {
             written.RemoveAll(point => point.Kind == HookKind.PositionEmbed);
@@ -124,6 +124,8 @@ public sealed record AnatomyFinding : Finding
             ["heads", Config.Heads],
             ["key/value heads", Config.KeyValueHeads],
             ["d_head", Config.DHead],
+            .. Config.DValue == Config.DHead ? [] : new IReadOnlyList<object>[] { ["width of values", Config.DValue] },
+            .. Config.Latent is { } latent ? new IReadOnlyList<object>[] { ["keys and values from a latent of", latent.Width] } : [],
             ["d_mlp", Config.DMlp],
             ["vocabulary", Config.Vocabulary],
             ["context", Config.Context],

@@ -58,14 +58,14 @@ public sealed record AttentionStep(
         (int first, int last) = AttentionArithmetic.Seen(config, head.Layer, position, tokens.Length);
         double[] weights = new double[scores.Length];
         Softmax.Row<double>(scores.AsSpan(first, last + 1 - first), weights.AsSpan(first), AttentionArithmetic.Sink(model, head.Layer, head.Head));
-        double[] mixed = new double[config.DHead];
+        double[] mixed = new double[config.DValue];
         for (int k = first; k <= last; k++)
         {
             TensorPrimitives.MultiplyAdd<double>(values[k], weights[k], mixed, mixed);
         }
 
         progress.Step("writing", 1, 2);
-        double[][] output = WeightColumns.Of(model.Network.Weights.Blocks[head.Layer].Attention.Output.Weight, head.Head * config.DHead, config.DHead);
+        double[][] output = WeightColumns.Of(model.Network.Weights.Blocks[head.Layer].Attention.Output.Weight, head.Head * config.DValue, config.DValue);
         foreach (double[] row in output)
         {
             TensorPrimitives.Multiply(row, config.ResidualScale, row);

@@ -105,11 +105,11 @@ public sealed record AttentionPatterns(
         double[] values = run[$"blocks.{head.Layer}.attn.hook_v"].Select("head", keyHead).ToDoubles();
         WeightMatrix output = run.Model.Network.Weights.Blocks[head.Layer].Attention.Output.Weight;
         double[] squares = new double[pattern.Length];
-        foreach (double[] row in WeightColumns.Of(output, head.Head * config.DHead, config.DHead))
+        foreach (double[] row in WeightColumns.Of(output, head.Head * config.DValue, config.DValue))
         {
             for (int k = 0; k < squares.Length; k++)
             {
-                double written = TensorPrimitives.Dot<double>(row, values.AsSpan(k * config.DHead, config.DHead));
+                double written = TensorPrimitives.Dot<double>(row, values.AsSpan(k * config.DValue, config.DValue));
                 squares[k] += written * written;
             }
         }

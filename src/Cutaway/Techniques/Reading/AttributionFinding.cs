@@ -33,6 +33,9 @@ public sealed record AttributionFinding : Finding
     /// <summary>Each head's part, [layer][head].</summary>
     public required IReadOnlyList<IReadOnlyList<double>> Heads { get; init; }
 
+    /// <summary>Each part of the heads that attend to an encoder's output, [layer][head]; empty where there is no encoder.</summary>
+    public IReadOnlyList<IReadOnlyList<double>> CrossHeads { get; init; } = [];
+
     /// <summary>Each MLP's neurons together, by layer; empty for attention-only models.</summary>
     public required IReadOnlyList<double> Mlps { get; init; }
 
@@ -55,10 +58,10 @@ public sealed record AttributionFinding : Finding
     public IReadOnlyList<string> Patched { get; init; } = [];
 
     /// <summary>The sum of all parts.</summary>
-    public double Sum => Embedding + PositionEmbedding + Heads.Sum(row => row.Sum()) + Mlps.Sum() + Biases.Sum(bias => bias.Value);
+    public double Sum => Embedding + PositionEmbedding + Heads.Sum(row => row.Sum()) + CrossHeads.Sum(row => row.Sum()) + Mlps.Sum() + Biases.Sum(bias => bias.Value);
 
     /// <summary>Heads and MLPs, the largest first.</summary>
-    internal IReadOnlyList<(string Part, double Value)> Ranked => PartRanking.Of(Heads, Mlps);
+    internal IReadOnlyList<(string Part, double Value)> Ranked => PartRanking.Of(Heads, Mlps, CrossHeads);
 
     private string Metric => PromptTokens.Metric(Answer, Versus);
 
@@ -105,6 +108,14 @@ public sealed record AttributionFinding : Finding
                 views.Insert(2, new BarsView("Every MLP", [.. Mlps.Select((_, layer) => $"MLP {layer}")], Mlps) { Unit = Metric });
             }
 
+            if (CrossHeads.Count > 0)
+            {
+                views.Insert(2, new HeatMapView("Every head that reads the encoder", [.. CrossHeads.Select((_, layer) => $"{layer}")], [.. CrossHeads[0].Select((_, head) => $"{head}")], CrossHeads)
+                {
+                    RowAxis = "layer", ColumnAxis = "head", Unit = Metric, Diverging = true,
+                });
+            }
+
             if (Neurons.Count > 0)
             {
                 views.Add(new TableView("Neurons", ["neuron", Metric], [.. Neurons.Select(entry => (IReadOnlyList<object>)[$"{entry.Layer}.{entry.Neuron}", entry.Value])]));
@@ -119,7 +130,7 @@ public sealed record AttributionFinding : Finding
     {
         List<IReadOnlyList<object>> rows =
         [
-            ["embedding", Embedding], ["position embedding", PositionEmbedding], ["heads", Heads.Sum(row => row.Sum())], ["MLPs", Mlps.Sum()],
+            ["embedding", Embedding], ["position embedding", PositionEmbedding], ["heads", Heads.Sum(row => row.Sum())], ["heads that read the encoder", CrossHeads.Sum(row => row.Sum())], ["MLPs", Mlps.Sum()],
             .. Biases.Select(bias => (IReadOnlyList<object>)[bias.Part, bias.Value]),
             ["sum of all parts", Sum], ["computed by the network", Logit],
         ];

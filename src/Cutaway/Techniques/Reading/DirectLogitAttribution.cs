@@ -53,6 +53,7 @@ public sealed record DirectLogitAttribution(
         double[] sources = new double[position + 1];
         List<NeuronAttribution> neurons = [];
         List<SourceAttribution> edges = [];
+        List<double[]> crossHeads = [];
         double attentionBias = 0;
         double mlpBias = 0;
         for (int layer = 0; layer < config.Layers; layer++)
@@ -69,6 +70,12 @@ public sealed record DirectLogitAttribution(
             }
 
             attentionBias += path.AttentionBias(layer);
+            if (config.Encoder is not null)
+            {
+                double[] each = Multiply(run[$"blocks.{layer}.cross_attn.hook_z"], path.CrossHeads(layer));
+                crossHeads.Add([.. each.Chunk(config.DHead).Select(part => part.Sum())]);
+            }
+
             if (config.LayerConfigs[layer].Experts is not null)
             {
                 // A mixture writes as a whole: which neurons take part is the router's choice.
@@ -97,6 +104,7 @@ public sealed record DirectLogitAttribution(
             Embedding = Multiply(run["hook_embed"], direction).Sum(),
             PositionEmbedding = config.Positions == PositionKind.Learned ? Multiply(run["hook_pos_embed"], direction).Sum() : 0,
             Heads = heads,
+            CrossHeads = crossHeads,
             Mlps = mlps,
             Biases = [new("attention biases", attentionBias), new("MLP biases", mlpBias), new("final norm and unembedding biases", path.Constant)],
             Sources = sources,
@@ -142,6 +150,11 @@ public sealed record DirectLogitAttribution(
             sites.Add(new Site("hook_pos_embed").At(position));
         }
 
+        if (config.Encoder is not null)
+        {
+            sites.Add(new Site("blocks.*.cross_attn.hook_z").At(position));
+        }
+
         if (!config.AttentionOnly)
         {
             sites.AddRange(config.LayerConfigs.Select((layer, i) => (layer.Experts is null ? Site.MlpPost(i) : Site.MlpOut(i)).At(position)));
@@ -162,12 +175,12 @@ public sealed record DirectLogitAttribution(
         whole = new double[config.Heads];
         for (int head = 0; head < config.Heads; head++)
         {
-            ReadOnlySpan<double> reader = path.AsSpan(head * config.DHead, config.DHead);
-            whole[head] = Dot(z.AsSpan(head * config.DHead, config.DHead), reader);
+            ReadOnlySpan<double> reader = path.AsSpan(head * config.DValue, config.DValue);
+            whole[head] = Dot(z.AsSpan(head * config.DValue, config.DValue), reader);
             bySource[head] = new double[position + 1];
             for (int source = 0; source <= position; source++)
             {
-                ReadOnlySpan<double> value = values.AsSpan(((source * config.KeyValueHeads) + (head / group)) * config.DHead, config.DHead);
+                ReadOnlySpan<double> value = values.AsSpan(((source * config.KeyValueHeads) + (head / group)) * config.DValue, config.DValue);
                 bySource[head][source] = pattern[(head * keys) + source] * Dot(value, reader);
             }
         }

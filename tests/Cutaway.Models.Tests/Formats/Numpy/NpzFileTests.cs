@@ -78,12 +78,33 @@ public sealed class NpzFileTests
     [InlineData(ElementType.Bool, new long[0], "{'descr': '|b1', 'fortran_order': False, 'shape': (), }")]
     public void Headers_are_written_as_numpy_writes_them(ElementType type, long[] shape, string expected)
     {
-        byte[] header = NpyHeader.Write(type, shape);
+        byte[] header = NpyHeader.TryWrite(type, shape)!;
         Assert.Equal(0, header.Length % 64);
         Assert.Equal(expected, Encoding.ASCII.GetString(header.AsSpan(10)).TrimEnd());
         NpyHeader read = NpyHeader.Read(header);
         Assert.Equal((type, false, header.Length), (read.Type, read.IsFortran, read.Bytes));
         Assert.Equal(shape, read.Shape);
+    }
+
+    [Fact]
+    public void Written_arrays_are_read_back()
+    {
+        using TemporaryFolder folder = new();
+        OutputTensor[] tensors =
+        [
+            OutputTensor.Create("blocks.0.hook_z", [2, 1, 3], new float[] { 1, 2, 3, 4, 5, 6 }),
+            OutputTensor.Create("half", [2], new float[] { 0.5f, -2 }, ElementType.Float16),
+            OutputTensor.Create("ids", [], new long[] { 7 }),
+        ];
+        NpzWriter.Write(folder["a.npz"], tensors);
+        IReadOnlyDictionary<string, StoredTensor> read = NpzFile.Open(folder["a.npz"]).Tensors;
+        Assert.Equal([2, 1, 3], read["blocks.0.hook_z"].Shape);
+        Assert.Equal([1, 2, 3, 4, 5, 6], read["blocks.0.hook_z"].ToArray<float>());
+        Assert.Equal([0.5, -2], read["half"].ToDoubles());
+        Assert.Equal([7], read["ids"].ToIntegers());
+        CutawayException fault = Assert.Throws<CutawayException>(() => NpzWriter.Write(folder["b.npz"], [OutputTensor.Create("a", [1], new float[1], ElementType.BFloat16)]));
+        Assert.Contains("BFloat16", fault.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(folder["b.npz"]));
     }
 
     private static string Fault(byte[] file) => Assert.Throws<CutawayException>(() => NpzFile.FromBytes(file, "a.npz")).Message;

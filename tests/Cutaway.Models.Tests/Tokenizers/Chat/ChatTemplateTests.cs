@@ -7,6 +7,8 @@ public sealed class ChatTemplateTests
 {
     private static readonly ChatMessage[] Talk = [new("system", " Be brief. "), new("user", "Hi"), new("assistant", "Hello"), new("user", "Bye")];
 
+    private static readonly ChatOptions Bare = new() { AddGenerationPrompt = false };
+
     [Fact]
     public void Conversations_are_written_as_the_reference_writes_them()
     {
@@ -16,7 +18,7 @@ public sealed class ChatTemplateTests
         {
             ChatMessage[] messages = [.. one.GetProperty("messages").EnumerateArray().Select(message =>
                 new ChatMessage(message.GetProperty("role").GetString()!, message.GetProperty("content").GetString()!))];
-            Assert.Equal(one.GetProperty("text").GetString(), template.Render(messages, one.GetProperty("add_generation_prompt").GetBoolean()));
+            Assert.Equal(one.GetProperty("text").GetString(), template.Render(messages, new ChatOptions { AddGenerationPrompt = one.GetProperty("add_generation_prompt").GetBoolean() }));
         }
     }
 
@@ -52,7 +54,7 @@ public sealed class ChatTemplateTests
             """;
         Assert.Equal(
             "<s><|h|>system\n\nToday: 05 Mar 2025\nBe brief.<|h|>user\n\nHi<|eot|><|h|>assistant\n\nHello<|eot|><|h|>user\n\nBye<|eot|><|h|>assistant\n\n",
-            ChatTemplate.Parse(template).Render(Talk, addGenerationPrompt: true, "<s>", now: new DateTime(2025, 3, 5)));
+            ChatTemplate.Parse(template).Render(Talk, new ChatOptions { BosToken = "<s>", Now = new DateTime(2025, 3, 5) }));
     }
 
     [Fact]
@@ -73,7 +75,7 @@ public sealed class ChatTemplateTests
             {%- endfor %}
             {{- ns.last_query_index }}
             """;
-        Assert.Equal("1/3:Hi;2/3:B;3/3 last:C;2", ChatTemplate.Parse(template).Render([new("user", "Hi"), new("assistant", "<think>A</think>\n\nB"), new("user", "C")], false));
+        Assert.Equal("1/3:Hi;2/3:B;3/3 last:C;2", ChatTemplate.Parse(template).Render([new("user", "Hi"), new("assistant", "<think>A</think>\n\nB"), new("user", "C")], Bare));
     }
 
     [Theory]
@@ -95,13 +97,13 @@ public sealed class ChatTemplateTests
     [InlineData("{{ not true or 1 == 1.0 and 'b' in 'abc' and 3 not in [1, 2] }} {{ 1 < 2 < 3 }}", "True True")]
     [InlineData("{{ 'a' 'b' + \"c\\n\" | trim }} {{ ('x',)|first }}", "abc x")]
     public void Expressions_and_statements_mean_what_they_mean_in_Jinja(string template, string expected) =>
-        Assert.Equal(expected, ChatTemplate.Parse(template).Render(Talk, addGenerationPrompt: false));
+        Assert.Equal(expected, ChatTemplate.Parse(template).Render(Talk, Bare));
 
     [Fact]
     public void A_template_may_refuse_a_conversation()
     {
         CutawayException fault = Assert.Throws<CutawayException>(() =>
-            ChatTemplate.Parse("{% if messages[0].role != 'user' %}{{ raise_exception('Roles must alternate') }}{% endif %}").Render(Talk, false));
+            ChatTemplate.Parse("{% if messages[0].role != 'user' %}{{ raise_exception('Roles must alternate') }}{% endif %}").Render(Talk, Bare));
         Assert.Equal(FaultKind.Input, fault.Kind);
         Assert.Contains("Roles must alternate", fault.Message, StringComparison.Ordinal);
     }
@@ -123,7 +125,7 @@ public sealed class ChatTemplateTests
     [InlineData("{{ 'a' * 99999999999 }}", "longer than")]
     public void Faults_name_the_line_and_the_cause(string template, string expected)
     {
-        CutawayException fault = Assert.Throws<CutawayException>(() => ChatTemplate.Parse(template).Render(Talk, false));
+        CutawayException fault = Assert.Throws<CutawayException>(() => ChatTemplate.Parse(template).Render(Talk, Bare));
         Assert.Equal(FaultKind.Model, fault.Kind);
         Assert.Contains(expected, fault.Message, StringComparison.Ordinal);
     }
