@@ -70,14 +70,14 @@ internal static unsafe class QuantisedBench
         return seconds;
     }
 
-    // Random bytes without the bits that would make a scale of 16 bits large or not finite.
+    // Random bytes without the bits that would make a number of 16 bits large, denormal or not finite.
     private static WeightMatrix Stored(ElementType type, int rows, int columns)
     {
         NativeBuffer<byte> bytes = new(rows * type.BytesFor(columns));
         new Random(1).NextBytes(bytes.Span);
         foreach (ref byte stored in bytes.Span)
         {
-            stored &= 0x37;
+            stored = (byte)((stored & 0x37) | 4);
         }
 
         return WeightMatrix.FromMemory(bytes, bytes.Pointer, type, rows, columns);

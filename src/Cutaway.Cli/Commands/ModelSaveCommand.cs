@@ -8,7 +8,7 @@ namespace Cutaway.Cli.Commands;
 /// <summary><c>cutaway model save</c>: writes a model to a folder in Hugging Face's layout.</summary>
 internal static class ModelSaveCommand
 {
-    private static readonly Parameter Folder = new("FOLDER", "FOLDER", "Where: nothing is there yet, or an empty folder") { IsArgument = true };
+    private static readonly Parameter Folder = new("FOLDER", "FOLDER", "Where: nothing is there yet, or an empty folder") { IsArgument = true, Required = true };
 
     /// <summary>The command.</summary>
     public static Command Create() =>
@@ -21,7 +21,7 @@ internal static class ModelSaveCommand
 
     private static void Run(Invocation call)
     {
-        string folder = call.Text(Folder.Name) ?? throw CutawayException.Usage("the folder to write is missing: cutaway model save MODEL FOLDER");
+        string folder = call.Text(Folder.Name)!;
         LanguageModel model = SharedParameters.Load(call);
         model.Save(folder);
         FileInfo[] files = [.. new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).OrderBy(file => file.Name, StringComparer.Ordinal)];

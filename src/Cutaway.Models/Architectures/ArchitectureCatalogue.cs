@@ -41,6 +41,7 @@ public static class ArchitectureCatalogue
         Glm.Family,
         Glm4.Family,
         SmolLm3.Family,
+        InternLm2.Family,
         T5.Family,
         Mixtral.Family,
         Qwen2Moe.Family,

@@ -103,14 +103,6 @@ internal static class Falcon
         weights.Finish("rotary_emb.inv_freq");
         return result;
 
-        // Each key head stands behind the query heads that read it: [key head, (queries, key, value), d_head].
-        int[] Rows(int start, int count) =>
-        [
-            .. Enumerable.Range(0, network.KeyValueHeads * count * network.DHead).Select(row =>
-            {
-                (int head, int element) = (row / network.DHead, row % network.DHead);
-                return ((((head / count) * (group + 2)) + start + (head % count)) * network.DHead) + element;
-            }),
-        ];
+        int[] Rows(int start, int count) => FusedProjection.OfGroups(network.KeyValueHeads, group, start, count, network.DHead);
     }
 }

@@ -28,6 +28,21 @@ internal static class FusedProjection
         .. Enumerable.Range(0, heads * width).Select(row => ((((row / width) * parts) + part) * width) + (row % width)),
     ];
 
+    /// <summary>The rows of some heads where each key head and its value stand behind the query heads that read them: Falcon and InternLM keep them so.</summary>
+    /// <param name="keyHeads">Key heads.</param>
+    /// <param name="group">Query heads that share one.</param>
+    /// <param name="start">The first head wanted of each group: 0 for queries, <paramref name="group"/> for keys, one more for values.</param>
+    /// <param name="count">How many of each group.</param>
+    /// <param name="width">Width of a head.</param>
+    public static int[] OfGroups(int keyHeads, int group, int start, int count, int width) =>
+    [
+        .. Enumerable.Range(0, keyHeads * count * width).Select(row =>
+        {
+            (int head, int element) = (row / width, row % width);
+            return (((head / count * (group + 2)) + start + (head % count)) * width) + element;
+        }),
+    ];
+
     /// <summary>
     /// The rows that bring heads stored for interleaved rotation (pairs 2i, 2i + 1), as llama.cpp keeps Llama's queries and
     /// keys, back to halves (pairs i, i + D/2).

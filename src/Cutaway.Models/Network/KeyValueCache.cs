@@ -54,6 +54,14 @@ public sealed class KeyValueCache
         return new(config, layers, batch, capacity, keepAll);
     }
 
+    /// <summary>How many numbers an empty cache has room for, before it is made: <see cref="Bytes"/> over the size of one.</summary>
+    /// <param name="config">The network's.</param>
+    /// <param name="batch">Sequences.</param>
+    /// <param name="capacity">Positions of each.</param>
+    /// <param name="keepAll">Whether layers with windows keep every position too.</param>
+    public static long NumbersFor(NetworkConfig config, int batch, int capacity, bool keepAll = false) =>
+        2L * batch * config.KeyValueHeads * config.DHead * config.LayerConfigs.Sum(layer => (long)Room(layer.Window, capacity, keepAll));
+
     /// <summary>A cache in which the one sequence of this one stands so many times, to go on in different ways.</summary>
     /// <param name="batch">How many times.</param>
     /// <param name="capacity">Positions there is room for, no fewer than were read so far.</param>

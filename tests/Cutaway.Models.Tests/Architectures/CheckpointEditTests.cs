@@ -15,7 +15,7 @@ public sealed class CheckpointEditTests : IDisposable
     public static TheoryData<string> Families { get; } =
     [
         .. Directory.GetDirectories(Fixtures.Golden("architectures")).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal),
-        "bloom", "gpt-neo", "gptj", "opt", "phi", "phi3", "gpt2-pickle-fp16",
+        "bloom", "gpt-neo", "gptj", "opt", "phi", "phi3", "gpt2-pickle-fp16", "mixtral", "qwen3-moe", "gpt-oss", "bert",
     ];
 
     public void Dispose() => folder.Dispose();

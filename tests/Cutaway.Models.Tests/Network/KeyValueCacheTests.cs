@@ -134,6 +134,8 @@ public sealed class KeyValueCacheTests
         Assert.Equal(perPosition * (19 + 3 + capacity), KeyValueCache.Create<float>(config, batch, capacity).Bytes);
         Assert.Equal(perPosition * 2 * capacity, KeyValueCache.Create<float>(config, batch, capacity, keepAll: true).Bytes);
         Assert.Equal(perPosition * 2 * 7, KeyValueCache.Create<float>(config, batch, 7).Bytes);
+        Assert.Equal(perPosition * (19 + 3 + capacity) / sizeof(float), KeyValueCache.NumbersFor(config, batch, capacity));
+        Assert.Equal(perPosition * 2 * capacity / sizeof(float), KeyValueCache.NumbersFor(config, batch, capacity, keepAll: true));
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using Cutaway.Analysis;
+using Cutaway.Findings;
 using Cutaway.Interventions;
 using Cutaway.Models.Network;
 using Cutaway.Runs;
@@ -27,6 +28,17 @@ public sealed class InternalsTests
         int mlps = 2 * ((20 * 12) + 20 + (12 * 20) + 12);
         int norms = 5 * 24;
         Assert.Equal((29 * 12) + (32 * 12) + attention + mlps + norms + (29 * 12) + 29, finding.Parameters.Sum(count => count.Count));
+    }
+
+    [Fact]
+    public void Anatomy_says_what_the_keys_and_values_of_a_full_context_take()
+    {
+        LanguageModel model = TestModels.Random(config => config with { Context = 10_000, LayerConfigs = [config.LayerConfigs[0] with { Window = 80 }, config.LayerConfigs[1]] });
+        TableView shape = new Anatomy(Text).Run(model).Views.OfType<TableView>().First(view => view.Title == "Shape");
+
+        // Two key heads of 4, keys and values, 4 bytes each: 10,000 positions and a window of 80 with its eighth.
+        Assert.Equal("0.646 MB at 10000 positions", shape.Rows.Single(row => (string)row[0] == "key/value cache")[1]);
+        Assert.Equal("80 positions in 1 of 2 layers", shape.Rows.Single(row => (string)row[0] == "window")[1]);
     }
 
     [Theory]

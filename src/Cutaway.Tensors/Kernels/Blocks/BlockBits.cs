@@ -32,16 +32,22 @@ internal static unsafe class BlockBits
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Pairs(byte* source, sbyte* q, sbyte added)
     {
-        Vector128<byte> two = Vector128.Create((byte)3);
-        Vector128<sbyte> offset = Vector128.Create(added);
-        for (int at = 0; at < 64; at += 16)
+        for (int half = 0; half < 2; half++, source += 32, q += 128)
         {
-            Vector128<ushort> bytes = Vector128.Load(source + at).AsUInt16();
-            sbyte* target = q + (at / 32 * 128) + (at % 32);
-            ((bytes.AsByte() & two).AsSByte() + offset).Store(target);
-            (((bytes >> 2).AsByte() & two).AsSByte() + offset).Store(target + 32);
-            (((bytes >> 4).AsByte() & two).AsSByte() + offset).Store(target + 64);
-            (((bytes >> 6).AsByte() & two).AsSByte() + offset).Store(target + 96);
+            Sixteen(source, q, added);
+            Sixteen(source + 16, q + 16, added);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Sixteen(byte* source, sbyte* q, sbyte added)
+        {
+            Vector128<byte> two = Vector128.Create((byte)3);
+            Vector128<sbyte> offset = Vector128.Create(added);
+            Vector128<ushort> bytes = Vector128.Load(source).AsUInt16();
+            ((bytes.AsByte() & two).AsSByte() + offset).Store(q);
+            (((bytes >> 2).AsByte() & two).AsSByte() + offset).Store(q + 32);
+            (((bytes >> 4).AsByte() & two).AsSByte() + offset).Store(q + 64);
+            (((bytes >> 6).AsByte() & two).AsSByte() + offset).Store(q + 96);
         }
     }
 

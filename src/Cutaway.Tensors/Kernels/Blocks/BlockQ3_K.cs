@@ -34,16 +34,18 @@ internal readonly unsafe struct BlockQ3_K : IGroupedBlock
             ((second >> 4) & Four) | ((third >> 2) & Upper)).AsSByte();
         BlockBits.Scale(six - Vector128.Create((sbyte)32), HalfFormat.Read(block + 108), scales);
         BlockBits.Pairs(block + 32, q, -4);
-        Vector128<byte> four = Vector128.Create((byte)4);
-        for (int run = 0; run < 8; run++)
+        Vector128<byte> left = Vector128.Load(block);
+        Vector128<byte> right = Vector128.Load(block + 16);
+        Vector128<byte> bit = Vector128.Create((byte)1);
+        for (int run = 0; run < 8; run++, q += 32, bit += bit)
         {
-            Vector128<byte> bit = Vector128.Create((byte)(1 << run));
-            for (int at = 0; at < 32; at += 16)
-            {
-                sbyte* target = q + (32 * run) + at;
-                Vector128<byte> kept = Vector128.Equals(Vector128.Load(block + at) & bit, bit) & four;
-                (Vector128.Load(target) + kept.AsSByte()).Store(target);
-            }
+            (Vector128.Load(q) + Kept(left, bit)).Store(q);
+            (Vector128.Load(q + 16) + Kept(right, bit)).Store(q + 16);
         }
     }
+
+    // The four that is not taken away where the bit is set.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<sbyte> Kept(Vector128<byte> bits, Vector128<byte> bit) =>
+        (Vector128.Equals(bits & bit, bit) & Vector128.Create((byte)4)).AsSByte();
 }

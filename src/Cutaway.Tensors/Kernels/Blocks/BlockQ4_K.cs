@@ -18,13 +18,15 @@ internal readonly unsafe struct BlockQ4_K : IGroupedBlock
     public static void Unpack(byte* block, sbyte* q, float* scales, float* minima)
     {
         SixBitScales.Read(block, scales, minima);
-        Vector128<byte> four = Vector128.Create((byte)15);
-        for (int at = 0; at < 128; at += 16)
+        byte* source = block + SixBitScales.Bytes;
+        for (int part = 0; part < 4; part++, source += 32, q += 64)
         {
-            Vector128<byte> pairs = Vector128.Load(block + SixBitScales.Bytes + at);
-            sbyte* target = q + (at / 32 * 64) + (at % 32);
-            (pairs & four).AsSByte().Store(target);
-            ((pairs.AsUInt16() >> 4).AsByte() & four).AsSByte().Store(target + 32);
+            Vector128<byte> left = Vector128.Load(source);
+            Vector128<byte> right = Vector128.Load(source + 16);
+            BlockBits.Low(left).AsSByte().Store(q);
+            BlockBits.Low(right).AsSByte().Store(q + 16);
+            BlockBits.High(left).AsSByte().Store(q + 32);
+            BlockBits.High(right).AsSByte().Store(q + 48);
         }
     }
 }

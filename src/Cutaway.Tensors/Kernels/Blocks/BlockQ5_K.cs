@@ -18,22 +18,26 @@ internal readonly unsafe struct BlockQ5_K : IGroupedBlock
     public static void Unpack(byte* block, sbyte* q, float* scales, float* minima)
     {
         SixBitScales.Read(block, scales, minima);
-        Vector128<byte> four = Vector128.Create((byte)15);
-        for (int at = 0; at < 128; at += 16)
+        byte* source = block + SixBitScales.Bytes;
+        Vector128<byte> leftFifth = Vector128.Load(source);
+        Vector128<byte> rightFifth = Vector128.Load(source + 16);
+        Vector128<byte> bit = Vector128.Create((byte)1);
+        source += 32;
+        for (int part = 0; part < 4; part++, source += 32, q += 64)
         {
-            Vector128<byte> pairs = Vector128.Load(block + SixBitScales.Bytes + 32 + at);
-            Vector128<byte> fifth = Vector128.Load(block + SixBitScales.Bytes + (at % 32));
-            int group = at / 32 * 2;
-            sbyte* target = q + (32 * group) + (at % 32);
-            ((pairs & four) | Sixteen(fifth, group)).AsSByte().Store(target);
-            (((pairs.AsUInt16() >> 4).AsByte() & four) | Sixteen(fifth, group + 1)).AsSByte().Store(target + 32);
+            Vector128<byte> left = Vector128.Load(source);
+            Vector128<byte> right = Vector128.Load(source + 16);
+            (BlockBits.Low(left) | Sixteen(leftFifth, bit)).AsSByte().Store(q);
+            (BlockBits.Low(right) | Sixteen(rightFifth, bit)).AsSByte().Store(q + 16);
+            bit += bit;
+            (BlockBits.High(left) | Sixteen(leftFifth, bit)).AsSByte().Store(q + 32);
+            (BlockBits.High(right) | Sixteen(rightFifth, bit)).AsSByte().Store(q + 48);
+            bit += bit;
         }
     }
 
     // 16 where the bit is set.
-    private static Vector128<byte> Sixteen(Vector128<byte> bits, int bit)
-    {
-        Vector128<byte> mask = Vector128.Create((byte)(1 << bit));
-        return Vector128.Equals(bits & mask, mask) & Vector128.Create((byte)16);
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> Sixteen(Vector128<byte> bits, Vector128<byte> bit) =>
+        Vector128.Equals(bits & bit, bit) & Vector128.Create((byte)16);
 }

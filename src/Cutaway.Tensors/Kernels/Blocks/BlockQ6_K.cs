@@ -21,26 +21,26 @@ internal readonly unsafe struct BlockQ6_K : IGroupedBlock
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(byte* block, sbyte* q, float* scales, float* minima)
     {
-        float scale = HalfFormat.Read(block + 208);
-        for (int group = 0; group < 16; group++)
+        BlockBits.Scale(Vector128.Load((sbyte*)block + 192), HalfFormat.Read(block + 208), scales);
+        for (int half = 0; half < 2; half++, q += 128)
         {
-            scales[group] = scale * (sbyte)block[192 + group];
+            Run(block + (64 * half), block + 128 + (32 * half), q);
+            Run(block + (64 * half) + 16, block + 144 + (32 * half), q + 16);
         }
+    }
 
-        Vector128<byte> four = Vector128.Create((byte)15);
+    // Sixteen values of each of the four runs.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Run(byte* nibbles, byte* pairs, sbyte* q)
+    {
+        Vector128<byte> left = Vector128.Load(nibbles);
+        Vector128<byte> right = Vector128.Load(nibbles + 32);
+        Vector128<ushort> high = Vector128.Load(pairs).AsUInt16();
         Vector128<byte> upper = Vector128.Create((byte)0x30);
         Vector128<sbyte> zero = Vector128.Create((sbyte)32);
-        for (int at = 0; at < 64; at += 16)
-        {
-            byte* nibbles = block + (64 * (at / 32)) + (at % 32);
-            Vector128<byte> left = Vector128.Load(nibbles);
-            Vector128<byte> right = Vector128.Load(nibbles + 32);
-            Vector128<ushort> pairs = Vector128.Load(block + 128 + at).AsUInt16();
-            sbyte* target = q + (128 * (at / 32)) + (at % 32);
-            (((left & four) | ((pairs << 4).AsByte() & upper)).AsSByte() - zero).Store(target);
-            (((right & four) | ((pairs << 2).AsByte() & upper)).AsSByte() - zero).Store(target + 32);
-            ((((left.AsUInt16() >> 4).AsByte() & four) | (pairs.AsByte() & upper)).AsSByte() - zero).Store(target + 64);
-            ((((right.AsUInt16() >> 4).AsByte() & four) | ((pairs >> 2).AsByte() & upper)).AsSByte() - zero).Store(target + 96);
-        }
+        ((BlockBits.Low(left) | ((high << 4).AsByte() & upper)).AsSByte() - zero).Store(q);
+        ((BlockBits.Low(right) | ((high << 2).AsByte() & upper)).AsSByte() - zero).Store(q + 32);
+        ((BlockBits.High(left) | (high.AsByte() & upper)).AsSByte() - zero).Store(q + 64);
+        ((BlockBits.High(right) | ((high >> 2).AsByte() & upper)).AsSByte() - zero).Store(q + 96);
     }
 }

@@ -18,6 +18,7 @@ internal static unsafe class SixBitScales
     private const uint Upper = 0x3030_3030;
 
     /// <summary>Writes eight scales and eight minima.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Read(byte* block, float* scales, float* minima)
     {
         Vector128<float> scale = Vector128.Create(HalfFormat.Read(block));

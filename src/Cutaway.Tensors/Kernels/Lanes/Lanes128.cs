@@ -107,7 +107,7 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     public static Vector128<float> BFloat16(ushort* source) => (Words(source) << 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Float16(ushort* source) => HalfFormat.Widen(Words(source));
+    public static Vector128<float> Float16(ushort* source) => HalfFormat.WidenSigned(Words(source) << 16 >> 16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> Bytes(byte* source) =>

@@ -102,5 +102,5 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
         (Avx2.ConvertToVector256Int32(source) << 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Float16(ushort* source) => HalfFormat.Widen(Avx2.ConvertToVector256Int32(source));
+    public static Vector256<float> Float16(ushort* source) => HalfFormat.WidenSigned(Avx2.ConvertToVector256Int32((short*)source));
 }

@@ -97,14 +97,7 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
         (Avx512F.ConvertToVector512Int32(Vector256.Load(source)) << 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Float16(ushort* source)
-    {
-        Vector512<int> bits = Avx512F.ConvertToVector512Int32(Vector256.Load(source));
-        Vector512<int> magnitude = (bits & Vector512.Create(0x7FFF)) << 13;
-        Vector512<int> special = Vector512.GreaterThan(magnitude, Vector512.Create(HalfFormat.LargestFinite)) & Vector512.Create(HalfFormat.Exponent);
-        Vector512<int> sign = (bits & Vector512.Create(0x8000)) << 16;
-        return ((magnitude.AsSingle() * Vector512.Create(HalfFormat.Rebias)).AsInt32() | special | sign).AsSingle();
-    }
+    public static Vector512<float> Float16(ushort* source) => HalfFormat.WidenSigned(Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source)));
 
     private static Vector512<float> Sixteen => Vector512.Create(0f, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cutaway.Analysis;
 using Cutaway.Findings;
 using Cutaway.Interventions;
@@ -113,6 +114,20 @@ public sealed record AnatomyFinding : Finding
         $"{Model}: {Config.Layers} layers of {Config.Heads} heads{(Config.AttentionOnly ? "" : $" and {Config.DMlp} neurons")} on a residual stream of {Config.DModel}, "
         + $"{Parameters.Sum(count => count.Count):N0} parameters; the parts sum to the residual stream to within {SumError:0.0e+0}";
 
+    private string Windows
+    {
+        get
+        {
+            int[] windows = [.. Config.LayerConfigs.Select(layer => layer.Window).OfType<int>()];
+            return windows.Length == 0 ? "none" : $"{string.Join(", ", windows.Distinct())} positions in {windows.Length} of {Config.Layers} layers";
+        }
+    }
+
+    // In single precision, as generation keeps it.
+    private string KeyValueMemory => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{sizeof(float) * KeyValueCache.NumbersFor(Config, 1, Config.Context) / 1e6:0.0##} MB at {Config.Context} positions");
+
     /// <inheritdoc/>
     public override IReadOnlyList<View> Views =>
     [
@@ -129,6 +144,8 @@ public sealed record AnatomyFinding : Finding
             ["d_mlp", Config.DMlp],
             ["vocabulary", Config.Vocabulary],
             ["context", Config.Context],
+            ["window", Windows],
+            ["key/value cache", KeyValueMemory],
             ["norm", Config.Norm.ToString()],
             ["positions", Config.Positions.ToString()],
             ["block", Config.Block.ToString()],
