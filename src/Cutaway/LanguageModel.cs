@@ -6,8 +6,10 @@ using Cutaway.Models.Network;
 using Cutaway.Models.Tokenizers;
 using Cutaway.Models.Tokenizers.Chat;
 using Cutaway.Runs;
+using Cutaway.Sentences;
 using Cutaway.Tensors;
 using Cutaway.Tensors.Autograd;
+using Cutaway.Tensors.Storage;
 
 namespace Cutaway;
 
@@ -72,11 +74,43 @@ public sealed class LanguageModel
     /// <summary>Where those come from.</summary>
     internal Lazy<GenerationOptions> LazyGeneration { get; init; } = new(static () => new());
 
+    /// <summary>How the model makes embeddings of texts, as sentence-transformers keeps it beside the weights; the mean of the last states where nothing is said.</summary>
+    /// <exception cref="CutawayException">The files cannot be read, or ask for a step that is not supported.</exception>
+    public SentenceSettings SentenceSettings => LazySentences.Value;
+
+    /// <summary>Where those come from.</summary>
+    internal Lazy<SentenceSettings> LazySentences { get; init; } = new(static () => new());
+
     /// <summary>What it was read from, if that can be written again.</summary>
     internal Loading.ModelOrigin? Origin { get; init; }
 
     /// <summary>The precision it computes in.</summary>
     public DType DType { get; }
+
+    /// <summary>The text that its encoder has read (<see cref="Reading"/>), or null.</summary>
+    public Prompt? Source { get; private init; }
+
+    /// <summary>
+    /// The encoder of a model of two stacks (T5) as a model of its own, whose runs are captured and changed as any other's; it has no
+    /// logits. Null for models of one stack.
+    /// </summary>
+    public LanguageModel? Encoder => Network.Encoder is { } encoder ? new($"{Name} (encoder)", encoder, tokenizer, DType) : null;
+
+    /// <summary>
+    /// The decoder of a model of two stacks with a text that its encoder has read: a language model as any other, whose prompts are
+    /// what the decoder has written so far (an empty one for nothing).
+    /// </summary>
+    /// <param name="source">The text that the encoder reads.</param>
+    /// <param name="plan">What is changed in the encoder's run.</param>
+    /// <param name="cancellation">Cancels the run.</param>
+    /// <exception cref="CutawayException">The model has no encoder, or the plan does not fit it.</exception>
+    public LanguageModel Reading(Prompt source, IReadOnlyList<PlanItem>? plan = null, CancellationToken cancellation = default)
+    {
+        LanguageModel encoder = Encoder ?? throw CutawayException.Usage($"'{Name}' has no encoder that reads a text of its own; leave the source out, and give the whole text as the prompt");
+        Run run = encoder.Run(TokenBatch.Single(encoder.Encode(source)), [.. plan ?? [], Capture.At("unembed.hook_in")], LogitScope.None, cancellation);
+        double[] output = run["unembed.hook_in"].ToDoubles();
+        return With(Network.Reading(WeightMatrix.FromArray(output, output.Length / Config.DModel, Config.DModel)), DType, source);
+    }
 
     /// <summary>The same model computing in another precision.</summary>
     public LanguageModel WithDType(DType dtype) => dtype == DType ? this : With(Network, dtype);
@@ -99,8 +133,10 @@ public sealed class LanguageModel
     /// <exception cref="CutawayException">The prompt is empty, too long for the model, or holds ids outside the vocabulary.</exception>
     public IReadOnlyList<int> Encode(Prompt prompt)
     {
-        // A tokenizer may put a token before any text, but an empty text is a mistake all the same.
-        IReadOnlyList<int> ids = prompt.Ids ?? (string.IsNullOrEmpty(prompt.Text) ? [] : [.. Tokenizer.Encode(prompt.Text).Select(token => token.Id)]);
+        // A tokenizer may put a token before any text, but an empty text is a mistake all the same; not so for a decoder that has written nothing yet.
+        IReadOnlyList<int> ids = prompt.Ids ?? (Config.StartToken is int start
+            ? [start, .. Tokenizer.Encode(prompt.Text ?? "", addSpecialTokens: false).Select(token => token.Id)]
+            : string.IsNullOrEmpty(prompt.Text) ? [] : [.. Tokenizer.Encode(prompt.Text).Select(token => token.Id)]);
         if (ids.Count == 0)
         {
             throw CutawayException.Input("the prompt is empty; give a text of at least one token");
@@ -225,11 +261,25 @@ public sealed class LanguageModel
     public IAsyncEnumerable<string> Stream(Prompt prompt, GenerationOptions? options = null, IReadOnlyList<PlanItem>? plan = null, CancellationToken cancellation = default) =>
         TextStream.Of((hear, stop) => Generate(prompt, (options ?? new()) with { OnText = hear + options?.OnText }, plan, stop), cancellation);
 
+    /// <summary>One vector for each text, made as the model's makers say (<see cref="SentenceSettings"/>); texts of like length run together.</summary>
+    /// <param name="texts">The texts; one with more tokens than the model takes is cut at its end.</param>
+    /// <param name="plan">Interventions held while the model reads; positions count within each text.</param>
+    /// <param name="progress">Reports how many are done, and cancels.</param>
+    /// <exception cref="CutawayException">There is no text, or one has no tokens; the plan does not fit the model.</exception>
+    public SentenceEmbeddings Embed(IReadOnlyList<string> texts, IReadOnlyList<Intervention>? plan = null, Progress progress = default) => texts.Count > 0
+        ? SentenceEncoder.Embed(this, SentenceSettings, [.. texts.Select(text => SentenceEncoder.Encode(this, SentenceSettings, text))], plan ?? [], progress)
+        : throw CutawayException.Usage("there is no text to embed; give at least one");
+
     /// <summary>The logits of residual streams through the final norm and the unembedding: the logit lens (nostalgebraist 2020).</summary>
     /// <param name="residuals">[…, d_model].</param>
     /// <returns>[…, vocab].</returns>
     public Tensor Unembed(Tensor residuals)
     {
+        if (!Config.Unembeds)
+        {
+            throw CutawayException.Usage($"'{Name}' is a {Config.Architecture} without a head, so there is no vocabulary to read its states in; use a checkpoint with a head");
+        }
+
         int width = residuals.Shape[^1];
         if (width != Config.DModel)
         {
@@ -252,25 +302,29 @@ public sealed class LanguageModel
         }
     }
 
-    private LanguageModel With(TransformerNetwork network, DType dtype) => new(Name, network, tokenizer, dtype)
+    private LanguageModel With(TransformerNetwork network, DType dtype, Prompt? source = null) => new(Name, network, tokenizer, dtype)
     {
         ChatTemplate = ChatTemplate,
+        Source = source ?? Source,
         LazyHash = LazyHash,
         LazyGeneration = LazyGeneration,
+        LazySentences = LazySentences,
         Origin = Origin,
     };
 
     private Run Run<T>(TokenBatch tokens, IReadOnlyList<PlanItem> plan, LogitScope logits, CancellationToken cancellation)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        // A network that ends in states is run for its states; who asks the run for logits is told.
+        LogitScope scope = Config.Unembeds ? logits : LogitScope.None;
         CompiledPlan compiled = CompiledPlan.Compile(Network.Hooks, plan, tokens);
         PlanListener<T> listener = new(compiled);
         return UsePass<T, Run>(pass =>
         {
-            ForwardRequest request = new(tokens.Ids, tokens.Batch, tokens.Length) { AttentionMask = tokens.Mask, Logits = logits };
+            ForwardRequest request = new(tokens.Ids, tokens.Batch, tokens.Length) { AttentionMask = tokens.Mask, Logits = scope };
             pass.Run(request, plan.Count == 0 ? null : listener, cancellation);
             listener.CheckFired(tokens.Length);
-            Tensor? values = logits switch
+            Tensor? values = scope switch
             {
                 LogitScope.All => Tensor.CopyOf(pass.Logits, [tokens.Batch, tokens.Length, Config.Vocabulary], ["batch", "pos", "vocab"]),
                 LogitScope.Last => Tensor.CopyOf(pass.Logits, [tokens.Batch, Config.Vocabulary], ["batch", "vocab"]),
