@@ -88,16 +88,19 @@ internal static class ArgumentParser
         }
 
         // Where an optional argument comes before a required one, a single word is the required one.
-        int first = places.Length == 2 && arguments.Count == 1 && !places[0].Required && places[1].Required ? 1 : 0;
+        int first = places.Length == 2 && arguments.Count == 1 && !IsNeeded(places[0]) && IsNeeded(places[1]) ? 1 : 0;
         for (int i = 0; i < arguments.Count; i++)
         {
             values[places[first + i].Name] = [arguments[i]];
         }
 
-        if (command.All.FirstOrDefault(parameter => parameter.Required && !values.ContainsKey(parameter.Name)) is { } missing)
+        if (command.All.FirstOrDefault(parameter => IsNeeded(parameter) && !values.ContainsKey(parameter.Name)) is { } missing)
         {
-            throw CutawayException.Usage($"{missing.Display} is missing: {missing.Help}");
+            string instead = missing.Unless is { } other ? $" (or --{other} in its place)" : "";
+            throw CutawayException.Usage($"{missing.Display} is missing: {missing.Help}{instead}");
         }
+
+        bool IsNeeded(Parameter parameter) => parameter.Required && (parameter.Unless is null || !values.ContainsKey(parameter.Unless));
     }
 
     private static CutawayException Unknown(Command command, string name)
