@@ -8,6 +8,7 @@ using Cutaway.Models.Tokenizers.Chat;
 using Cutaway.Runs;
 using Cutaway.Tensors;
 using Cutaway.Tensors.Autograd;
+using Cutaway.Tensors.Storage;
 
 namespace Cutaway;
 
@@ -78,6 +79,31 @@ public sealed class LanguageModel
     /// <summary>The precision it computes in.</summary>
     public DType DType { get; }
 
+    /// <summary>The text that its encoder has read (<see cref="Reading"/>), or null.</summary>
+    public Prompt? Source { get; private init; }
+
+    /// <summary>
+    /// The encoder of a model of two stacks (T5) as a model of its own, whose runs are captured and changed as any other's; it has no
+    /// logits. Null for models of one stack.
+    /// </summary>
+    public LanguageModel? Encoder => Network.Encoder is { } encoder ? new($"{Name} (encoder)", encoder, tokenizer, DType) : null;
+
+    /// <summary>
+    /// The decoder of a model of two stacks with a text that its encoder has read: a language model as any other, whose prompts are
+    /// what the decoder has written so far (an empty one for nothing).
+    /// </summary>
+    /// <param name="source">The text that the encoder reads.</param>
+    /// <param name="plan">What is changed in the encoder's run.</param>
+    /// <param name="cancellation">Cancels the run.</param>
+    /// <exception cref="CutawayException">The model has no encoder, or the plan does not fit it.</exception>
+    public LanguageModel Reading(Prompt source, IReadOnlyList<PlanItem>? plan = null, CancellationToken cancellation = default)
+    {
+        LanguageModel encoder = Encoder ?? throw CutawayException.Usage($"'{Name}' has no encoder that reads a text of its own; leave the source out, and give the whole text as the prompt");
+        Run run = encoder.Run(TokenBatch.Single(encoder.Encode(source)), [.. plan ?? [], Capture.At("unembed.hook_in")], LogitScope.None, cancellation);
+        double[] output = run["unembed.hook_in"].ToDoubles();
+        return With(Network.Reading(WeightMatrix.FromArray(output, output.Length / Config.DModel, Config.DModel)), DType, source);
+    }
+
     /// <summary>The same model computing in another precision.</summary>
     public LanguageModel WithDType(DType dtype) => dtype == DType ? this : With(Network, dtype);
 
@@ -99,8 +125,10 @@ public sealed class LanguageModel
     /// <exception cref="CutawayException">The prompt is empty, too long for the model, or holds ids outside the vocabulary.</exception>
     public IReadOnlyList<int> Encode(Prompt prompt)
     {
-        // A tokenizer may put a token before any text, but an empty text is a mistake all the same.
-        IReadOnlyList<int> ids = prompt.Ids ?? (string.IsNullOrEmpty(prompt.Text) ? [] : [.. Tokenizer.Encode(prompt.Text).Select(token => token.Id)]);
+        // A tokenizer may put a token before any text, but an empty text is a mistake all the same; not so for a decoder that has written nothing yet.
+        IReadOnlyList<int> ids = prompt.Ids ?? (Config.StartToken is int start
+            ? [start, .. Tokenizer.Encode(prompt.Text ?? "", addSpecialTokens: false).Select(token => token.Id)]
+            : string.IsNullOrEmpty(prompt.Text) ? [] : [.. Tokenizer.Encode(prompt.Text).Select(token => token.Id)]);
         if (ids.Count == 0)
         {
             throw CutawayException.Input("the prompt is empty; give a text of at least one token");
@@ -252,9 +280,10 @@ public sealed class LanguageModel
         }
     }
 
-    private LanguageModel With(TransformerNetwork network, DType dtype) => new(Name, network, tokenizer, dtype)
+    private LanguageModel With(TransformerNetwork network, DType dtype, Prompt? source = null) => new(Name, network, tokenizer, dtype)
     {
         ChatTemplate = ChatTemplate,
+        Source = source ?? Source,
         LazyHash = LazyHash,
         LazyGeneration = LazyGeneration,
         Origin = Origin,

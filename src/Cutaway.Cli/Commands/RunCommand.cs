@@ -30,7 +30,7 @@ internal static class RunCommand
         {
             Shared =
             [
-                SharedParameters.Model, SharedParameters.DType, SharedParameters.Threads, SharedParameters.Quiet, SharedParameters.Debug, SharedParameters.Help,
+                SharedParameters.Model, SharedParameters.EncoderText, SharedParameters.DType, SharedParameters.Threads, SharedParameters.Quiet, SharedParameters.Debug, SharedParameters.Help,
             ],
             Examples =
             [

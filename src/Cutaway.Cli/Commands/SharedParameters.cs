@@ -22,6 +22,9 @@ internal static class SharedParameters
     /// <summary>The model named by place, where a command is about a model.</summary>
     public static readonly Parameter NamedModel = new("MODEL", "NAME", "The model, as for --model") { IsArgument = true };
 
+    /// <summary>What an encoder reads.</summary>
+    public static readonly Parameter EncoderText = new("encoder-text", "TEXT", "Text that the encoder reads, for models of two stacks (T5); prompts are then the decoder's") { Heading = ModelHeading };
+
     /// <summary>Which precision.</summary>
     public static readonly Parameter DType = new("dtype", "float32|float64", "Precision of the computation") { Default = "float32", Heading = ModelHeading };
 
@@ -68,8 +71,7 @@ internal static class SharedParameters
         DType dtype = call.Choice(DType.Name, "float32", "float64") == "float64" ? Tensors.DType.Float64 : Tensors.DType.Float32;
         int? threads = call.Count(Threads.Name);
         LanguageModel model = LanguageModel.Load(placed ?? named ?? EmbeddedModels.Default, dtype);
-        return threads is { } count
-            ? model.WithNetwork(new TransformerNetwork(model.Config, model.Network.Weights, new WorkerPool(count)))
-            : model;
+        model = threads is { } count ? model.WithNetwork(new TransformerNetwork(model.Config, model.Network.Weights, new WorkerPool(count))) : model;
+        return call.Text(EncoderText.Name) is { } source ? model.Reading(source, cancellation: call.Cancellation) : model;
     }
 }

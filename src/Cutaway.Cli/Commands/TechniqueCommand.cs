@@ -18,7 +18,7 @@ internal static class TechniqueCommand
         {
             Shared =
             [
-                SharedParameters.Model, SharedParameters.DType, SharedParameters.Threads, SharedParameters.Html, SharedParameters.Json,
+                SharedParameters.Model, SharedParameters.EncoderText, SharedParameters.DType, SharedParameters.Threads, SharedParameters.Html, SharedParameters.Json,
                 SharedParameters.Width, SharedParameters.Plain, SharedParameters.Quiet, SharedParameters.Debug, SharedParameters.Help,
             ],
             Examples = technique.Examples,

@@ -78,7 +78,7 @@ public sealed unsafe partial class ForwardPass<T>
     {
         if (config.Encoder is not null && network.Weights.Memory is null)
         {
-            throw CutawayException.Usage($"a {config.Architecture} has an encoder, whose output its decoder reads: give the text that the encoder reads (--source on the command line, model.Reading in code)");
+            throw CutawayException.Usage($"a {config.Architecture} has an encoder, whose output its decoder reads: give the text that the encoder reads (--encoder-text on the command line, model.Reading in code)");
         }
 
         if (past == 0)

@@ -32,8 +32,8 @@ public sealed record Provenance(
             dtype,
             model.Config.AppliedProcessing,
             typeof(Provenance).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
-            Reproduction.CSharp(technique, request, model.Name, dtype),
-            Reproduction.CommandLine(technique, request, model.Name, dtype))
+            Reproduction.CSharp(technique, request, model.Name, dtype, model.Source?.Text),
+            Reproduction.CommandLine(technique, request, model.Name, dtype, model.Source?.Text))
         {
             Seed = technique.Parameters.FirstOrDefault(parameter => parameter.Name == "seed")?.ValueIn(request) as int?,
         };

@@ -57,6 +57,9 @@ internal sealed class FittingTokenizer(ITokenizer inner, int rows, string model)
     /// <inheritdoc/>
     public string TokenText(int id) => inner.TokenText(id);
 
+    /// <inheritdoc/>
+    public byte[] TokenBytes(int id) => inner.TokenBytes(id);
+
     private void Check(Token token)
     {
         if (token.Id >= rows)

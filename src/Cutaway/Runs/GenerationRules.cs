@@ -19,7 +19,7 @@ internal sealed class GenerationRules
     {
         this.model = model;
         this.options = options;
-        ends = [.. options.StopTokens, .. options.StopAtEnd && model.Tokenizer.EndOfText is int end ? [end] : Array.Empty<int>()];
+        ends = [.. options.StopTokens, .. options.StopAtEnd && model.Tokenizer.EndOfText is int end && end < model.Config.Vocabulary ? [end] : Array.Empty<int>()];
         constraint = options.Constraint?.For(model.Tokenizer);
         chain = new LogitsChain(options, ends, options.Temperature > 0);
         Step = new StepLogits(chain.IsEmpty && constraint is null && options is { Temperature: 0, Strategy: null } ? 0 : model.Config.Vocabulary);

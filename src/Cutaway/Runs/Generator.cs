@@ -96,6 +96,11 @@ internal static class Generator
             throw CutawayException.Usage($"'{model.Name}' is an encoder: it reads in both directions and continues no text. Use a decoder, or read its hidden states with `cutaway run`");
         }
 
+        if (!model.Config.Unembeds)
+        {
+            throw CutawayException.Usage($"'{model.Name}' has no unembedding, so it predicts no token; use a model with a language-modelling head");
+        }
+
         options.Validate(model);
         int longest = prompts.Max(prompt => prompt.Count);
         if (options.MaxTokens > model.Config.Context - longest)

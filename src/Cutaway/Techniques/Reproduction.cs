@@ -7,7 +7,7 @@ namespace Cutaway.Techniques;
 internal static class Reproduction
 {
     /// <summary>The command line, quoted for a POSIX shell.</summary>
-    public static string CommandLine(TechniqueDescription technique, object request, string model, string dtype)
+    public static string CommandLine(TechniqueDescription technique, object request, string model, string dtype, string? source = null)
     {
         StringBuilder line = new("cutaway ");
         line.Append(technique.Name);
@@ -44,6 +44,11 @@ internal static class Reproduction
             line.Append(" --model ").Append(Quote(model));
         }
 
+        if (source is not null)
+        {
+            line.Append(" --encoder-text").Append(source.StartsWith('-') ? '=' : ' ').Append(Quote(source));
+        }
+
         if (dtype != "float32")
         {
             line.Append(" --dtype ").Append(dtype);
@@ -53,7 +58,7 @@ internal static class Reproduction
     }
 
     /// <summary>The C# statements.</summary>
-    public static string CSharp(TechniqueDescription technique, object request, string model, string dtype)
+    public static string CSharp(TechniqueDescription technique, object request, string model, string dtype, string? source = null)
     {
         string precision = dtype == "float32" ? "" : ", DType.Float64";
         IEnumerable<string> arguments = Given(technique, request)
@@ -61,10 +66,12 @@ internal static class Reproduction
                 ? pair.Parameter.CSharp(pair.Value)
                 : $"{pair.Parameter.PropertyName}: {pair.Parameter.CSharp(pair.Value)}");
         return $"""
-            var model = LanguageModel.Load("{model.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}"{precision});
+            var model = LanguageModel.Load("{Escape(model)}"{precision}){(source is null ? "" : $".Reading(\"{Escape(source)}\")")};
             var finding = new {technique.RequestType.Name}({string.Join(", ", arguments)}).Run(model);
             """;
     }
+
+    private static string Escape(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
 
     private static IEnumerable<(TechniqueParameter Parameter, object Value)> Given(TechniqueDescription technique, object request)
     {

@@ -5,6 +5,7 @@ using Cutaway.Decoding;
 using Cutaway.Decoding.Grammar;
 using Cutaway.Models.Tokenizers;
 using Cutaway.Tensors;
+using Cutaway.Testing;
 
 namespace Cutaway.Tests.Decoding;
 
@@ -121,6 +122,82 @@ public sealed class ConstraintTests
     [InlineData("root ::= \"a\"\nroot ::= \"b\"", "two rules 'root'")]
     public void A_grammar_that_cannot_be_followed_is_refused_with_the_reason(string grammar, string message) =>
         Assert.Contains(message, Assert.Throws<CutawayException>(() => Constraint.FromGrammar(grammar)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Any_text_is_an_expression_or_a_grammar_or_is_refused_soon()
+    {
+        const string Letters = "ab(){}[]|*+?.,^-\\\"\n#:=0129dwxr o t";
+        SeededRandom random = new(8);
+        for (int round = 0; round < 4000; round++)
+        {
+            string text = string.Concat(Enumerable.Range(0, random.Next(24)).Select(_ => Letters[random.Next(Letters.Length)]));
+            Try(() => Constraint.FromRegex(text));
+            Try(() => Constraint.FromGrammar("root ::= " + text));
+        }
+
+        Assert.True(Try(() => Constraint.FromRegex(new string('(', 100_000))));
+        Assert.True(Try(() => Constraint.FromRegex("((){100000}){100000}")));
+        Assert.True(Try(() => Constraint.FromGrammar("root ::= " + new string('(', 100_000))));
+        Assert.True(Try(() => Constraint.FromGrammar(string.Concat(Enumerable.Range(0, 100_000).Select(i => $"r{i} ::= r{i + 1}\n")))));
+
+        // Which of the last 25 letters were a: more places than can be kept apart.
+        TokenConstraint ambiguous = Constraint.FromRegex("(a|b)*a(a|b){25}").For(new ByteTokenizer("a", "b"));
+        Assert.True(Try(() =>
+        {
+            for (int state = TokenConstraint.Start; ;)
+            {
+                state = ambiguous.Next(state, random.Next(2));
+            }
+        }));
+
+        static bool Try(Action action)
+        {
+            try
+            {
+                action();
+                return false;
+            }
+            catch (CutawayException)
+            {
+                return true;
+            }
+        }
+    }
+
+    [Fact]
+    public void The_grammar_of_the_guide_is_one()
+    {
+        string guide = File.ReadAllText(Path.Combine(Fixtures.Root, "docs", "decoding.md"));
+        string grammar = guide[guide.IndexOf("root ", StringComparison.Ordinal)..];
+        ByteAutomaton automaton = new(GrammarProgram.Compile(GrammarReader.Read(grammar[..grammar.IndexOf("```", StringComparison.Ordinal)])));
+        int state = ByteAutomaton.Start;
+        foreach (byte value in "Good morning, Ann, Bob."u8)
+        {
+            state = automaton.Next(state, value);
+            Assert.True(state >= 0);
+        }
+
+        Assert.True(automaton.Accepts(state));
+    }
+
+    [Theory]
+    [InlineData("bpe-gpt2")]
+    [InlineData("bpe-llama3")]
+    [InlineData("bpe-qwen2")]
+    [InlineData("bpe-digits")]
+    [InlineData("sentencepiece-bpe")]
+    public void The_bytes_of_tokens_are_those_of_the_text(string name)
+    {
+        ITokenizer tokenizer = TokenizerLoader.FromFolder(Fixtures.Golden("tokenizers", name));
+
+        // The golden of SentencePiece counts its bytes as special tokens, which are no text, so there are no rare characters here.
+        bool pieces = name == "sentencepiece-bpe";
+        string text = $"Mary's été, {(pieces ? "" : "<0x41> 日本語 😀 \t")}two  spaces.";
+        byte[] bytes = [.. tokenizer.Encode(text, addSpecialTokens: false).SelectMany(token => tokenizer.TokenBytes(token.Id))];
+
+        // SentencePiece puts a space in front of a text.
+        Assert.Equal(text, Encoding.UTF8.GetString(bytes)[(pieces ? 1 : 0)..]);
+    }
 
     [Theory]
     [InlineData(0, 0x10FFFF)]

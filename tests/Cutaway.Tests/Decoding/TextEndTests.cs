@@ -177,6 +177,13 @@ public sealed class TextEndTests
     }
 
     [Fact]
+    public void A_draw_depends_on_its_place_alone()
+    {
+        SeededRandom random = new(77);
+        Assert.All(Enumerable.Range(0, 20), i => Assert.Equal(random.NextDouble(), SeededRandom.DoubleAt(77, (ulong)i)));
+    }
+
+    [Fact]
     public void At_least_so_many_tokens_come_before_the_end()
     {
         Generation free = Random.Generate(Prompt.FromIds(3, 7, 11), new GenerationOptions { MaxTokens = 6 });

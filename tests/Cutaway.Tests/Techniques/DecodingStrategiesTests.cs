@@ -65,6 +65,7 @@ public sealed class DecodingStrategiesTests
     public void Options_that_contradict_each_other_are_refused()
     {
         AssertRefused("--beams and --dola", new Generate(Beginning, Beams: 2, Dola: "low"));
+        AssertRefused("at temperature 0 nothing is drawn", new Generate(Beginning, TopP: 0.9));
         AssertRefused("draws nothing", new Generate(Beginning, Beams: 2, Temperature: 1));
         AssertRefused("--logit-bias ' cup'", new Generate(Beginning, LogitBias: [" cup"]));
         AssertRefused("expected low, high", new Generate(Beginning, Dola: "middle"));

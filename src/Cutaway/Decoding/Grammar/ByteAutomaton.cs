@@ -9,6 +9,7 @@ internal sealed class ByteAutomaton
 {
     private const int Unknown = -2;
     private const int Dead = -1;
+    private const int Most = 50_000;
     private readonly GrammarProgram program;
     private readonly List<(int Return, int Below)> stacks = [(-1, -1)];
     private readonly Dictionary<(int, int), int> stackNumbers = [];
@@ -111,6 +112,11 @@ internal sealed class ByteAutomaton
             (int, int)[] key = accepts ? [.. items, (-1, -1)] : [.. items];
             if (!stateNumbers.TryGetValue(key, out number))
             {
+                if (states.Count == Most)
+                {
+                    throw CutawayException.Usage($"the text can be in more than {Most} different places of what it must match; make it less ambiguous, or use smaller numbers of repetitions");
+                }
+
                 number = states.Count;
                 states.Add(new State([.. items], accepts));
                 stateNumbers.Add(key, number);

@@ -25,6 +25,7 @@ internal sealed class GrammarProgram
     private const int Most = 500_000;
     private readonly List<Instruction> instructions = [];
     private readonly Dictionary<string, int> entries = [];
+    private int parts;
 
     private GrammarProgram()
     {
@@ -65,6 +66,8 @@ internal sealed class GrammarProgram
     /// <returns>Its first instruction.</returns>
     private int Compile(GrammarNode node, int next)
     {
+        // Repetitions of nothing emit nothing, and are work all the same.
+        Require(++parts);
         switch (node)
         {
             case CharacterNode characters:
@@ -131,12 +134,16 @@ internal sealed class GrammarProgram
 
     private int Emit(Instruction instruction)
     {
-        if (instructions.Count == Most)
+        Require(instructions.Count);
+        instructions.Add(instruction);
+        return instructions.Count - 1;
+    }
+
+    private static void Require(int count)
+    {
+        if (count >= Most)
         {
             throw CutawayException.Usage($"the grammar becomes more than {Most} instructions; use smaller numbers of repetitions");
         }
-
-        instructions.Add(instruction);
-        return instructions.Count - 1;
     }
 }

@@ -6,6 +6,7 @@ internal sealed class GrammarReader
     /// <summary>The rule that everything begins with.</summary>
     public const string Root = "root";
 
+    private const int Most = 2000;
     private readonly PatternCursor cursor;
     private readonly Dictionary<string, GrammarNode> rules = new(StringComparer.Ordinal);
     private readonly List<(string Name, int Position)> named = [];
@@ -42,6 +43,11 @@ internal sealed class GrammarReader
         Space(lines: false);
         cursor.Require("::=");
         Space(lines: true);
+        if (rules.Count == Most)
+        {
+            throw cursor.Error($"there are more than {Most} rules");
+        }
+
         if (!rules.TryAdd(name, Choice(inner: false)))
         {
             throw cursor.Error($"there are two rules '{name}'; join them with |");
@@ -108,7 +114,7 @@ internal sealed class GrammarReader
         if (cursor.Take("("))
         {
             Space(lines: true);
-            GrammarNode node = Choice(inner: true);
+            GrammarNode node = cursor.Nested(() => Choice(inner: true));
             cursor.Require(")");
             return node;
         }

@@ -8,6 +8,9 @@ namespace Cutaway.Decoding.Grammar;
 /// <param name="what">What it is, for messages.</param>
 internal sealed class PatternCursor(string text, string what)
 {
+    private const int Deepest = 200;
+    private int depth;
+
     /// <summary>The position, in UTF-16 units.</summary>
     public int Position { get; set; }
 
@@ -149,6 +152,20 @@ internal sealed class PatternCursor(string text, string what)
         }
 
         return CharacterNode.Of(ranges, complement);
+    }
+
+    /// <summary>Reads a group by what is given.</summary>
+    /// <exception cref="CutawayException">Groups are nested too deeply to be read one inside the other.</exception>
+    public GrammarNode Nested(Func<GrammarNode> read)
+    {
+        if (++depth > Deepest)
+        {
+            throw Error($"groups are nested more than {Deepest} deep");
+        }
+
+        GrammarNode node = read();
+        depth--;
+        return node;
     }
 
     /// <summary>An error at this place.</summary>

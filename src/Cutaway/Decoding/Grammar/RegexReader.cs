@@ -59,7 +59,7 @@ internal sealed class RegexReader
                 throw cursor.Error("of groups only (…) and (?:…) can be followed; there is no looking ahead or behind");
             }
 
-            GrammarNode inner = Choice();
+            GrammarNode inner = cursor.Nested(Choice);
             cursor.Require(")");
             return inner;
         }

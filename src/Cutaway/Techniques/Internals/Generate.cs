@@ -123,6 +123,11 @@ public sealed record Generate(
             ("--beams", Beams is int beams ? new BeamSearch { Beams = beams, Groups = BeamGroups, DiversityPenalty = DiversityPenalty, LengthPenalty = LengthPenalty, EarlyStopping = EarlyStopping } : null),
             ("--contrastive-alpha", ContrastiveAlpha is double alpha ? new ContrastiveSearch { Alpha = alpha, Candidates = Candidates } : null),
             ("--dola", Dola is null ? null : DecodingChoice.Dola(model, Dola)));
+        if ((Temperature ?? own.Temperature) == 0 && (TopK > 0 || TopP < 1 || MinP > 0 || TypicalP < 1 || EpsilonCutoff > 0 || EtaCutoff > 0))
+        {
+            throw CutawayException.Usage("a filter of draws is given, and at temperature 0 nothing is drawn; give --temperature 1 as well");
+        }
+
         return own with
         {
             MaxTokens = MaxTokens ?? own.MaxTokens,
