@@ -77,6 +77,26 @@ internal sealed class WeightReader(ITensorSource source, string where)
         ];
     }
 
+    /// <summary>A convolution of square patches that do not overlap, [outputs, channels, patch, patch], as the linear map of a patch.</summary>
+    public unsafe WeightMatrix Convolution(string name, int outputs, int channels, int patch)
+    {
+        StoredTensor tensor = Take(name, outputs, channels, patch, patch);
+        return tensor.Type.IsWeight()
+            ? WeightMatrix.FromMemory(tensor, tensor.Data, tensor.Type, outputs, channels * patch * patch)
+            : throw CutawayException.Model($"tensor '{name}' in {tensor.Source} holds {tensor.Type}; floating-point numbers were expected");
+    }
+
+    /// <summary>Positions stored as a batch of one, [1, rows, columns].</summary>
+    public WeightMatrix Positions(string name, int rows, int columns) => Slices(name, 1, rows, columns, transposed: false)[0];
+
+    /// <summary>A matrix of which only the columns are known beforehand, such as a classifier's.</summary>
+    public WeightMatrix AnyRows(string name, int columns) => Matrix(name, RowsOf(name), columns);
+
+    /// <summary>A vector whose length is not known beforehand.</summary>
+    public WeightVector AnyVector(string name) => Vector(name, RowsOf(name));
+
+    private int RowsOf(string name) => source.Tensors.TryGetValue(name, out StoredTensor? tensor) && tensor.Shape is [> 0 and <= Limits.Vocabulary and long rows, ..] ? (int)rows : 1;
+
     /// <summary>A short vector, stored under any shape of that many values.</summary>
     /// <exception cref="CutawayException">It is missing, has another shape, or holds values that are not finite.</exception>
     public WeightVector Vector(string name, params ReadOnlySpan<int> shape)

@@ -51,7 +51,15 @@ public sealed class GoldenFolder
     public static IEnumerable<ParityGroup> Compare(string folder)
     {
         GoldenFolder golden = new(folder);
-        return golden.notes.TryGetProperty("cases", out _) ? new DecoderParity(golden).Groups() : new EncoderParity(golden).Groups();
+        if (golden.notes.TryGetProperty("cases", out _))
+        {
+            return new DecoderParity(golden).Groups();
+        }
+
+        ConfigReader config = ConfigReader.Open(Path.Combine(folder, "config.json"));
+        return Vision.Clip.Knows(config) || Vision.VisionTransformers.Knows(config) ? new ImageParity(golden).Groups()
+            : golden.Tensors.ContainsKey("input/decoder_input_ids") ? new EncoderDecoderParity(golden).Groups()
+            : new EncoderParity(golden).Groups();
     }
 
     /// <summary>Opens a folder.</summary>
