@@ -17,7 +17,7 @@ internal static class TokenizeCommand
         new("tokenize", AllCommands.Instrument, "Show how a model cuts a text into tokens",
         [
             SharedParameters.NamedModel,
-            new Parameter("text", "TEXT", "The text") { IsArgument = true, Required = true, Unless = "messages" },
+            new Parameter("text", "TEXT", "The text") { IsArgument = true },
             new Parameter("no-special", "", "Leave out the tokens that a model expects around a text"),
             new Parameter("chat", "", "Take the text as a user's message: put it into the model's chat template"),
             new Parameter("messages", "FILE.json", "A conversation instead of a text, for the model's chat template: [{\"role\": \"user\", \"content\": \"...\"}], or an object with messages, tools and documents"),
@@ -36,8 +36,10 @@ internal static class TokenizeCommand
         LanguageModel model = SharedParameters.Load(call);
         IReadOnlyList<Token> tokens = call.Text("messages") is { } file
             ? Chat(model, Conversation.Parse(Read(file), file), call)
-            : call.Has("chat") ? Chat(model, new Conversation([new ChatMessage("user", call.Text("text")!)], new ChatOptions()), call)
-            : model.Tokenizer.Encode(call.Text("text")!, addSpecialTokens: !call.Has("no-special"));
+            : call.Text("text") is not { } text
+                ? throw CutawayException.Usage("there is nothing to tokenize: give a text, or --messages FILE.json")
+                : call.Has("chat") ? Chat(model, new Conversation([new ChatMessage("user", text)], new ChatOptions()), call)
+                : model.Tokenizer.Encode(text, addSpecialTokens: !call.Has("no-special"));
         Results.Write(call, stream => WriteJson(stream, model, tokens), (writer, style) =>
         {
             ConsoleReport.Write(writer, Table(model, tokens), style);

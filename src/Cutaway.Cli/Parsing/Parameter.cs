@@ -15,9 +15,6 @@ internal sealed record Parameter(string Name, string Hint, string Help)
     /// <summary>Whether the command cannot do without it.</summary>
     public bool Required { get; init; }
 
-    /// <summary>An option that takes the place of a required one where it is given, or null.</summary>
-    public string? Unless { get; init; }
-
     /// <summary>The value where the option stands alone, or null where it must have one.</summary>
     public string? Alone { get; init; }
 

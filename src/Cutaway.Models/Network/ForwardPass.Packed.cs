@@ -61,11 +61,7 @@ public sealed unsafe partial class ForwardPass<T>
         }
         else
         {
-            Visit(HookKind.ResidMid, layer, residual, request.Batch, request.Length, d);
-            AddCross(layer, block);
-            Mlp(layer, block, block.MlpNorm);
-            Add(written, residual);
-            Visit(HookKind.ResidPost, layer, residual, request.Batch, request.Length, d);
+            FinishBlock(layer, block);
         }
 
         GC.KeepAlive(this);

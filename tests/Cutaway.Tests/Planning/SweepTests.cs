@@ -30,6 +30,8 @@ public sealed class SweepTests
         },
         ["both ways"] = config => config with { Causal = false, ScoreBuckets = new RelativeBuckets(8, 6, BothWays: true) },
         ["norm of the embedding"] = config => config with { EmbeddingNorm = true },
+        ["norms on the stream"] = config => TestModels.Plain(config) with { NormPlacement = NormPlacement.OnSum, InputNorm = true, TokenTypes = 2, Causal = false, HeadTransform = true },
+        ["norms on the stream, causal"] = config => TestModels.Plain(config) with { NormPlacement = NormPlacement.OnSum },
         ["an encoder's output"] = config => config with { Encoder = config with { Causal = false }, MemoryLength = 5 },
         ["shortformer"] = config => TestModels.Plain(config) with { Positions = PositionKind.Shortformer },
     };
@@ -231,7 +233,7 @@ public sealed class SweepTests
             yield return new Variant($"{point.Name} frozen at two places", new Freeze { Site = whole.At(1, 3), Values = values });
             yield return new Variant($"{point.Name} scaled at one place", Scale.By(whole.At(-1), 1.25));
             if (point.Kind is not (HookKind.AttentionScores or HookKind.AttentionNormScale or HookKind.MlpNormScale or HookKind.FinalNormScale
-                or HookKind.EmbedNormScale or HookKind.CrossNormScale or HookKind.CrossScores or HookKind.QueryNormScale or HookKind.KeyNormScale or HookKind.AttentionPostNormScale or HookKind.MlpPostNormScale))
+                or HookKind.EmbedNormScale or HookKind.InputNormScale or HookKind.SumNormScale or HookKind.CrossNormScale or HookKind.CrossScores or HookKind.QueryNormScale or HookKind.KeyNormScale or HookKind.AttentionPostNormScale or HookKind.MlpPostNormScale))
             {
                 yield return new Variant($"{point.Name} zeroed at one place", Ablate.Zero(whole.At(3)));
                 yield return new Variant($"{point.Name} resampled", new Ablate { Site = whole, Mode = AblationMode.Resample, Values = values, Seed = 3 });
