@@ -47,7 +47,8 @@ internal static class TestModels
             LayerConfigs = [.. Enumerable.Range(0, 2).Select(_ => new LayerConfig { AttentionScale = 0.5, Rotary = new RotaryConfig { Frequencies = [1.0, 0.1] } })],
         };
         config = change?.Invoke(config) ?? config;
-        return new LanguageModel("random", new TransformerNetwork(config, Weights(config)), WordTokenizer.Numbered(config.Vocabulary), dtype);
+        TransformerNetwork network = config.Latent is null && config.LayerConfigs.All(layer => layer.Experts is null) ? new(config, Weights(config)) : Filled(config);
+        return new LanguageModel("random", network, WordTokenizer.Numbered(config.Vocabulary), dtype);
     }
 
     /// <summary>Changes a random network's configuration to a plain one: LayerNorm with biases, learned positions, no gate.</summary>
@@ -60,6 +61,18 @@ internal static class TestModels
         Activation = ActivationKind.GeluExact,
         LayerConfigs = [.. config.LayerConfigs.Select(layer => layer with { Rotary = null })],
     };
+
+    private static TransformerNetwork Filled(NetworkConfig config)
+    {
+        SeededRandom random = new(20);
+        NetworkParameters parameters = NetworkParameters.Create(config);
+        foreach (ref float value in parameters.Values.Span)
+        {
+            value = (float)(0.4 * random.NextNormal());
+        }
+
+        return parameters.Network;
+    }
 
     private static NetworkWeights Weights(NetworkConfig c)
     {
