@@ -11,6 +11,7 @@ using Cutaway.Bench;
     ("forward", ForwardBench.Run),
     ("gradients", GradientsBench.Run),
     ("generation", GenerationBench.Run),
+    ("mixtures", MixturesBench.Run),
     ("decoding", DecodingBench.Run),
     ("steering", SteeringBench.Run),
     ("attribution", AttributionBench.Run),

@@ -6,6 +6,7 @@ using Cutaway.Models.Network;
 using Cutaway.Models.Tokenizers;
 using Cutaway.Models.Tokenizers.Chat;
 using Cutaway.Runs;
+using Cutaway.Sentences;
 using Cutaway.Tensors;
 using Cutaway.Tensors.Autograd;
 using Cutaway.Tensors.Storage;
@@ -39,7 +40,7 @@ public sealed class LanguageModel
     }
 
     /// <summary>Opens a model.</summary>
-    /// <param name="name">A checkpoint folder in Hugging Face's layout, a .gguf file, a hub id (owner/name) already in the cache, or an embedded model's name.</param>
+    /// <param name="name">A checkpoint folder in Hugging Face's layout, a .gguf file, a file of weights with its config.json beside it, a hub id (owner/name) already in the cache, or an embedded model's name.</param>
     /// <param name="dtype">The precision to compute in.</param>
     /// <exception cref="CutawayException">There is no such model, or its files cannot be read.</exception>
     public static LanguageModel Load(string name, DType dtype = DType.Float32) => Loading.ModelLoader.Load(name, dtype);
@@ -72,6 +73,13 @@ public sealed class LanguageModel
 
     /// <summary>Where those come from.</summary>
     internal Lazy<GenerationOptions> LazyGeneration { get; init; } = new(static () => new());
+
+    /// <summary>How the model makes embeddings of texts, as sentence-transformers keeps it beside the weights; the mean of the last states where nothing is said.</summary>
+    /// <exception cref="CutawayException">The files cannot be read, or ask for a step that is not supported.</exception>
+    public SentenceSettings SentenceSettings => LazySentences.Value;
+
+    /// <summary>Where those come from.</summary>
+    internal Lazy<SentenceSettings> LazySentences { get; init; } = new(static () => new());
 
     /// <summary>What it was read from, if that can be written again.</summary>
     internal Loading.ModelOrigin? Origin { get; init; }
@@ -253,11 +261,25 @@ public sealed class LanguageModel
     public IAsyncEnumerable<string> Stream(Prompt prompt, GenerationOptions? options = null, IReadOnlyList<PlanItem>? plan = null, CancellationToken cancellation = default) =>
         TextStream.Of((hear, stop) => Generate(prompt, (options ?? new()) with { OnText = hear + options?.OnText }, plan, stop), cancellation);
 
+    /// <summary>One vector for each text, made as the model's makers say (<see cref="SentenceSettings"/>); texts of like length run together.</summary>
+    /// <param name="texts">The texts; one with more tokens than the model takes is cut at its end.</param>
+    /// <param name="plan">Interventions held while the model reads; positions count within each text.</param>
+    /// <param name="progress">Reports how many are done, and cancels.</param>
+    /// <exception cref="CutawayException">There is no text, or one has no tokens; the plan does not fit the model.</exception>
+    public SentenceEmbeddings Embed(IReadOnlyList<string> texts, IReadOnlyList<Intervention>? plan = null, Progress progress = default) => texts.Count > 0
+        ? SentenceEncoder.Embed(this, SentenceSettings, [.. texts.Select(text => SentenceEncoder.Encode(this, SentenceSettings, text))], plan ?? [], progress)
+        : throw CutawayException.Usage("there is no text to embed; give at least one");
+
     /// <summary>The logits of residual streams through the final norm and the unembedding: the logit lens (nostalgebraist 2020).</summary>
     /// <param name="residuals">[…, d_model].</param>
     /// <returns>[…, vocab].</returns>
     public Tensor Unembed(Tensor residuals)
     {
+        if (!Config.Unembeds)
+        {
+            throw CutawayException.Usage($"'{Name}' is a {Config.Architecture} without a head, so there is no vocabulary to read its states in; use a checkpoint with a head");
+        }
+
         int width = residuals.Shape[^1];
         if (width != Config.DModel)
         {
@@ -286,20 +308,23 @@ public sealed class LanguageModel
         Source = source ?? Source,
         LazyHash = LazyHash,
         LazyGeneration = LazyGeneration,
+        LazySentences = LazySentences,
         Origin = Origin,
     };
 
     private Run Run<T>(TokenBatch tokens, IReadOnlyList<PlanItem> plan, LogitScope logits, CancellationToken cancellation)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        // A network that ends in states is run for its states; who asks the run for logits is told.
+        LogitScope scope = Config.Unembeds ? logits : LogitScope.None;
         CompiledPlan compiled = CompiledPlan.Compile(Network.Hooks, plan, tokens);
         PlanListener<T> listener = new(compiled);
         return UsePass<T, Run>(pass =>
         {
-            ForwardRequest request = new(tokens.Ids, tokens.Batch, tokens.Length) { AttentionMask = tokens.Mask, Logits = logits };
+            ForwardRequest request = new(tokens.Ids, tokens.Batch, tokens.Length) { AttentionMask = tokens.Mask, Logits = scope };
             pass.Run(request, plan.Count == 0 ? null : listener, cancellation);
             listener.CheckFired(tokens.Length);
-            Tensor? values = logits switch
+            Tensor? values = scope switch
             {
                 LogitScope.All => Tensor.CopyOf(pass.Logits, [tokens.Batch, tokens.Length, Config.Vocabulary], ["batch", "pos", "vocab"]),
                 LogitScope.Last => Tensor.CopyOf(pass.Logits, [tokens.Batch, Config.Vocabulary], ["batch", "vocab"]),

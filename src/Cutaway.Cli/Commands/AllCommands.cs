@@ -9,7 +9,7 @@ internal static class AllCommands
     /// <summary>The heading of the commands that are no techniques.</summary>
     public const string Instrument = "The instrument itself";
 
-    private static readonly string[] Own = ["run", "train", "tokenize", "hooks", "parity", "model list", "model pull", "model show", "model save", "model verify", "model remove"];
+    private static readonly string[] Own = ["run", "train", "tokenize", "embed", "hooks", "parity", "model list", "model pull", "model show", "model save", "model verify", "model remove"];
 
     /// <summary>All commands in the order of the overview.</summary>
     public static IReadOnlyList<Command> List() =>
@@ -21,6 +21,7 @@ internal static class AllCommands
         "run" => RunCommand.Create(),
         "train" => TrainCommand.Create(),
         "tokenize" => TokenizeCommand.Create(),
+        "embed" => EmbedCommand.Create(),
         "hooks" => HooksCommand.Create(),
         "parity" => ParityCommand.Create(),
         "model list" => ModelListCommand.Create(),

@@ -80,7 +80,8 @@ internal static class ArgumentParser
     private static void Place(Command command, List<string> arguments, Dictionary<string, IReadOnlyList<string>> values)
     {
         Parameter[] places = [.. command.Parameters.Where(parameter => parameter.IsArgument)];
-        if (arguments.Count > places.Length)
+        bool many = places is [.., { IsRepeatable: true }];
+        if (arguments.Count > places.Length && !many)
         {
             string what = places.Length == 0 ? "no argument" : places.Length == 1 ? "one argument, " + places[0].Display : string.Join(" and ", places.Select(place => place.Display));
             throw CutawayException.Usage(
@@ -89,9 +90,9 @@ internal static class ArgumentParser
 
         // Where an optional argument comes before a required one, a single word is the required one.
         int first = places.Length == 2 && arguments.Count == 1 && !places[0].Required && places[1].Required ? 1 : 0;
-        for (int i = 0; i < arguments.Count; i++)
+        for (int i = 0; i < Math.Min(arguments.Count, places.Length); i++)
         {
-            values[places[first + i].Name] = [arguments[i]];
+            values[places[first + i].Name] = many && first + i == places.Length - 1 ? arguments[i..] : [arguments[i]];
         }
 
         if (command.All.FirstOrDefault(parameter => parameter.Required && !values.ContainsKey(parameter.Name)) is { } missing)

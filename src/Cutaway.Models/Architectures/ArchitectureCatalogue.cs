@@ -99,7 +99,10 @@ public static class ArchitectureCatalogue
     {
         Architecture family = Find(config);
         NetworkConfig network = family.Configure(config);
-        return (network, family.Map(config, network, new WeightReader(tensors, where)));
+        NetworkWeights weights = family.Map(config, network, new WeightReader(tensors, where));
+        return network.HeadTransform && weights.HeadTransform is null
+            ? (network with { HeadTransform = false, FinalNorm = false, Unembeds = false }, weights)
+            : (network, weights);
     }
 
     private static Architecture Find(ConfigReader config)

@@ -46,17 +46,20 @@ internal sealed record EncoderLayout
         int dModel = network.DModel;
         string root = weights.Has($"{Root}embeddings.word_embeddings.weight") || !weights.Has("embeddings.word_embeddings.weight") ? Root : "";
         WeightMatrix embedding = weights.Matrix($"{root}embeddings.word_embeddings.weight", network.Vocabulary, dModel);
+
+        // Checkpoints made for embeddings may keep the class of what they were trained from and leave its head out.
+        bool head = network.Unembeds && weights.Has($"{Head.Map}.weight");
         NetworkWeights result = new(
             embedding,
             [.. Enumerable.Range(0, network.Layers).Select(layer => OneBlock(network, weights, root + string.Format(System.Globalization.CultureInfo.InvariantCulture, Block, layer)))],
-            network.Unembeds ? weights.Head(Head.Unembedding, network, embedding, Head.Bias) : new LinearWeights(embedding))
+            head ? weights.Head(Head.Unembedding, network, embedding, Head.Bias) : new LinearWeights(embedding))
         {
             Positions = weights.Matrix($"{root}embeddings.position_embeddings.weight", network.Context + PositionOffset, dModel).SliceRows(PositionOffset, network.Context),
             TokenTypes = network.TokenTypes > 0 ? weights.Matrix($"{root}embeddings.token_type_embeddings.weight", network.TokenTypes, dModel) : null,
-            InputNorm = weights.Norm($"{root}embeddings.LayerNorm", dModel, bias: true),
+            InputNorm = Norm(weights, $"{root}embeddings.LayerNorm", dModel),
             ScoreBias = ScoreBias is null ? null : weights.Matrix($"{root}{ScoreBias}.weight", network.ScoreBuckets!.Count, network.Heads),
-            HeadTransform = network.Unembeds ? weights.Linear(Head.Map, dModel, dModel, bias: true) : null,
-            FinalNorm = network.Unembeds ? weights.Norm(Head.Norm, dModel, bias: true) : null,
+            HeadTransform = head ? weights.Linear(Head.Map, dModel, dModel, bias: true) : null,
+            FinalNorm = head ? Norm(weights, Head.Norm, dModel) : null,
         };
         weights.Finish([.. Unused]);
         return result;
@@ -69,10 +72,15 @@ internal sealed record EncoderLayout
             new AttentionWeights(Square(Attention.Query), Square(Attention.Key), Square(Attention.Value), Square(Attention.Output)),
             new MlpWeights(weights.Linear($"{name}.{Mlp.In}", network.DMlp, dModel, bias: true), weights.Linear($"{name}.{Mlp.Out}", dModel, network.DMlp, bias: true)))
         {
-            AttentionNorm = weights.Norm($"{name}.{Norms.Attention}", dModel, bias: true),
-            MlpNorm = weights.Norm($"{name}.{Norms.Mlp}", dModel, bias: true),
+            AttentionNorm = Norm(weights, $"{name}.{Norms.Attention}", dModel),
+            MlpNorm = Norm(weights, $"{name}.{Norms.Mlp}", dModel),
         };
 
         LinearWeights Square(string part) => weights.Linear($"{name}.{part}", dModel, dModel, bias: true);
     }
+
+    // Checkpoints converted from TensorFlow call a norm's weight and bias gamma and beta.
+    private static NormWeights Norm(WeightReader weights, string stem, int width) => weights.Has($"{stem}.gamma")
+        ? new NormWeights(weights.Vector($"{stem}.gamma", width), weights.Vector($"{stem}.beta", width))
+        : weights.Norm(stem, width, bias: true);
 }

@@ -65,8 +65,8 @@ public static class ForwardCost
         return rows * config.DModel * ((neurons * (config.GatedMlp ? 3L : 2L)) + router);
     }
 
-    /// <summary>Logits.</summary>
-    public static long Unembedding(NetworkConfig config, long rows, long tokens) => rows * config.DModel * tokens;
+    /// <summary>Logits, and the head's own map where there is one; for rows = 0 nothing.</summary>
+    public static long Unembedding(NetworkConfig config, long rows, long tokens) => rows * config.DModel * (tokens + (config.HeadTransform ? config.DModel : 0));
 
     /// <summary>A run of whole prompts.</summary>
     /// <param name="config">The network.</param>

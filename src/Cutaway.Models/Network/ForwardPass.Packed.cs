@@ -17,6 +17,7 @@ public sealed unsafe partial class ForwardPass<T>
     public long Bytes => sizeof(T) * (
         residual.Capacity + read.Capacity + written.Capacity + logits.Capacity + positionVectors.Capacity + typeVectors.Capacity + queries.Capacity + keys.Capacity + values.Capacity
         + square.Capacity + mixed.Capacity + perHead.Capacity + perHeadNormalized.Capacity + outputWeights.Capacity + parallelPart.Capacity + gathered.Capacity + mlpIn.Capacity
+        + queryLatent.Capacity + keyValueLatent.Capacity + ownKeys.Capacity + sharedKeys.Capacity
         + routerLogits.Capacity + expertChoices.Capacity + expertWeights.Capacity + expertIn.Capacity + expertOut.Capacity + sharedWeights.Capacity
         + pre.Capacity + preLinear.Capacity + normalized.Capacity + scales.Capacity + ownScales.Capacity + unscaled.Capacity + joinedKeys.Capacity + joinedValues.Capacity
         + memory.Capacity + memoryKeys.Capacity + knownKeys.Sum(buffer => 2L * (buffer?.Length ?? 0)));
@@ -61,11 +62,7 @@ public sealed unsafe partial class ForwardPass<T>
         }
         else
         {
-            Visit(HookKind.ResidMid, layer, residual, request.Batch, request.Length, d);
-            AddCross(layer, block);
-            Mlp(layer, block, block.MlpNorm);
-            Add(written, residual);
-            Visit(HookKind.ResidPost, layer, residual, request.Batch, request.Length, d);
+            FinishBlock(layer, block);
         }
 
         GC.KeepAlive(this);

@@ -238,17 +238,7 @@ public sealed unsafe partial class ForwardPass<T>
         {
             Attend(layer, block, written);
             Add(written, residual);
-            if (!config.AttentionOnly)
-            {
-                Visit(HookKind.ResidMid, layer, residual, request.Batch, request.Length, d);
-                AddCross(layer, block);
-                if (!Finished(network.Hooks.IndexOf(HookKind.MlpIn, layer)))
-                {
-                    NormSum(HookKind.MlpNormScale, layer, block.AttentionNorm);
-                    Mlp(layer, block, block.MlpNorm);
-                    Add(written, residual);
-                }
-            }
+            FinishBlock(layer, block);
         }
         else
         {
@@ -257,6 +247,24 @@ public sealed unsafe partial class ForwardPass<T>
             Mlp(layer, block, config.Block == BlockKind.Parallel ? block.MlpNorm : null);
             Add(parallelPart, written);
             Add(written, residual);
+            Visit(HookKind.ResidPost, layer, residual, request.Batch, request.Length, d);
+        }
+    }
+
+    // What a sequential block does once attention's part has been added.
+    private void FinishBlock(int layer, BlockWeights block)
+    {
+        int d = config.DModel;
+        if (!config.AttentionOnly)
+        {
+            Visit(HookKind.ResidMid, layer, residual, request.Batch, request.Length, d);
+            AddCross(layer, block);
+            NormSum(HookKind.MlpNormScale, layer, block.AttentionNorm);
+            if (!Finished(network.Hooks.IndexOf(HookKind.MlpIn, layer)))
+            {
+                Mlp(layer, block, block.MlpNorm);
+                Add(written, residual);
+            }
         }
 
         Visit(HookKind.ResidPost, layer, residual, request.Batch, request.Length, d);

@@ -77,7 +77,7 @@ public sealed class HookTable
 
         if (c.InputNorm)
         {
-            AddNorm(HookKind.InputNormScale, -1, "embed.ln_input");
+            AddNorm(HookKind.InputNormScale, -1, "embed.ln");
         }
 
         for (int layer = 0; layer < c.Layers; layer++)
@@ -159,14 +159,15 @@ public sealed class HookTable
                 AddCross(layer);
             }
 
+            if (c.NormPlacement == NormPlacement.OnSum)
+            {
+                AddNorm(HookKind.MlpNormScale, layer, "ln1");
+            }
+
             Add(HookKind.MlpIn, layer, "hook_mlp_in", Resid, optional: true);
             if (c.Block != BlockKind.ParallelSharedNorm && c.PreNorms)
             {
                 AddNorm(HookKind.MlpNormScale, layer, c.Encoder is null ? "ln2" : "ln3");
-            }
-            else if (c.NormPlacement == NormPlacement.OnSum)
-            {
-                AddNorm(HookKind.MlpNormScale, layer, "ln1");
             }
 
             if (c.LayerConfigs[layer].Experts is not null)

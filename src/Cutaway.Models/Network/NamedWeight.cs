@@ -22,7 +22,7 @@ public sealed record NamedWeight(string Name, WeightMatrix? Matrix, WeightVector
         Add("score_bias.W", weights.ScoreBias, null);
         AddNorm("embed.ln", weights.EmbeddingNorm);
         Add("token_type_embed.W_token_type", weights.TokenTypes, null);
-        AddNorm("embed.ln_input", weights.InputNorm);
+        AddNorm("embed.ln", weights.InputNorm);
         Add("pos_embed.W_pos", weights.Positions, null);
         for (int layer = 0; layer < weights.Blocks.Count; layer++)
         {

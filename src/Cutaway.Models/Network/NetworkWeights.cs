@@ -96,7 +96,7 @@ public sealed record NetworkWeights(WeightMatrix Embedding, IReadOnlyList<BlockW
     /// <summary>[token types, d_model], or null.</summary>
     public WeightMatrix? TokenTypes { get; init; }
 
-    /// <summary>Norm of the sum of embeddings, <c>embed.ln_input</c>, or null.</summary>
+    /// <summary>Norm of the sum of embeddings, <c>embed.ln</c>, or null.</summary>
     public NormWeights? InputNorm { get; init; }
 
     /// <summary>What the stream passes before the final norm and after it the nonlinearity, or null.</summary>

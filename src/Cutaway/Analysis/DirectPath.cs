@@ -91,6 +91,7 @@ public sealed class DirectPath
     {
         LanguageModel model = run.Model;
         NetworkConfig config = model.Config;
+        StreamSum.Require(config);
         NormWeights? final = model.Network.Weights.FinalNorm;
         if (final?.Bias is { } bias)
         {

@@ -18,6 +18,7 @@ public sealed class EdgeGraph
     /// <exception cref="CutawayException">What its heads write passes another norm before it reaches the stream, or they do not read the stream themselves.</exception>
     public EdgeGraph(NetworkConfig config)
     {
+        StreamSum.Require(config);
         if (config.PostNorms)
         {
             throw CutawayException.Usage(

@@ -18,14 +18,16 @@ public static class ParameterCounts
         [
             new("embedding", Count(weights.Embedding)),
             new("positions", (weights.Positions is null ? 0 : Count(weights.Positions)) + (weights.ScoreBias is null ? 0 : Count(weights.ScoreBias))),
+            new("token types", weights.TokenTypes is null ? 0 : Count(weights.TokenTypes)),
             new("attention", weights.Blocks.Sum(block => Count(block.Attention.Query) + Count(block.Attention.Key) + Count(block.Attention.Value) + Count(block.Attention.Output) + Count(block.Attention.Latent) + (block.Attention.Sinks?.Length ?? 0)
                 + Count(block.Cross?.Query) + Count(block.Cross?.Key) + Count(block.Cross?.Value) + Count(block.Cross?.Output))),
             new("MLP", weights.Blocks.Sum(block => Count(block.Mlp) + Count(block.Experts))),
-            new("norms", Count(weights.EmbeddingNorm) + Count(weights.FinalNorm) + weights.Blocks.Sum(block =>
+            new("norms", Count(weights.EmbeddingNorm) + Count(weights.InputNorm) + Count(weights.FinalNorm) + weights.Blocks.Sum(block =>
                 Count(block.AttentionNorm) + Count(block.CrossNorm) + Count(block.MlpNorm) + Count(block.AttentionPostNorm) + Count(block.MlpPostNorm)
                 + Count(block.Attention.QueryNorm) + Count(block.Attention.KeyNorm)
                 + Count(block.Attention.Latent?.KeyValue.Norm) + Count(block.Attention.Latent?.Query?.Norm))),
-            new("unembedding", network.Config.TiedEmbedding ? weights.Unembedding.Bias?.Length ?? 0 : Count(weights.Unembedding)),
+            new("head layer", Count(weights.HeadTransform)),
+            new("unembedding", network.Config.TiedEmbedding || !network.Config.Unembeds ? weights.Unembedding.Bias?.Length ?? 0 : Count(weights.Unembedding)),
         ];
         return [.. counts.Where(count => count.Count > 0)];
     }

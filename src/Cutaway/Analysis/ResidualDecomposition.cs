@@ -43,6 +43,7 @@ public static class ResidualDecomposition
     /// <param name="embeddings">Whether embeddings are listed.</param>
     public static ResidualStack Writers(Run run, int layer, bool mid = false, ResidualWriters writers = ResidualWriters.All, bool embeddings = true)
     {
+        StreamSum.Require(run.Model.Config);
         Check(run, layer, mid);
         List<(string Label, double[] Values)> parts = [];
         if (embeddings)
@@ -104,6 +105,7 @@ public static class ResidualDecomposition
     /// <param name="remainder">Whether the rest of the stream is listed last.</param>
     public static ResidualStack Heads(Run run, int layer, bool remainder = false)
     {
+        StreamSum.Require(run.Model.Config);
         Check(run, layer, mid: false);
         NetworkConfig config = run.Model.Config;
         List<(string, double[])> parts = [];
@@ -125,6 +127,7 @@ public static class ResidualDecomposition
     /// <param name="remainder">Whether the rest of the stream is listed last.</param>
     public static ResidualStack Neurons(Run run, int layer, Range neurons, bool remainder = false)
     {
+        StreamSum.Require(run.Model.Config);
         Check(run, layer, mid: false);
         List<(string, double[])> parts = [];
         for (int l = 0; l < layer; l++)

@@ -20,6 +20,7 @@ public static class VocabularyReader
     public static double[] Logits(LanguageModel model, ReadOnlySpan<double> direction, NormWeights? postNorm = null)
     {
         NetworkConfig config = model.Config;
+        StreamSum.Require(config);
         double[] added = postNorm is null ? direction.ToArray() : NormPath.Forward(config, direction, postNorm);
         double[] weighted = NormPath.Forward(config, added, model.Network.Weights.FinalNorm);
         return model.Network.Weights.Unembedding.Weight.Multiply(weighted, model.Network.Pool, model.DType);

@@ -3,6 +3,7 @@ using Cutaway.Models.Formats;
 using Cutaway.Models.Network;
 using Cutaway.Models.Tokenizers;
 using Cutaway.Runs;
+using Cutaway.Sentences;
 using Cutaway.Tensors;
 
 namespace Cutaway.Loading;
@@ -56,6 +57,7 @@ internal static class ModelLoader
             () => TokenizerLoader.FromFolder(folder),
             () => TokenizerLoader.ChatTemplateOfFolder(folder),
             () => GenerationDefaults.Read(folder),
+            () => SentenceSettings.Read(folder),
             ModelOrigin.OfFolder(path, tensors, network));
     }
 
@@ -67,12 +69,14 @@ internal static class ModelLoader
         Func<ITokenizer> tokenizer,
         Func<string?> template,
         Func<GenerationOptions>? generation = null,
+        Func<SentenceSettings>? sentences = null,
         ModelOrigin? origin = null) =>
         new(name, new TransformerNetwork(network.Config, network.Weights), new Lazy<ITokenizer>(() => MissingTokenizer.Or(tokenizer, network.Config.Vocabulary)), dtype)
         {
             ChatTemplate = template(),
             LazyHash = WeightHash.Lazily(tensors),
             LazyGeneration = new(generation ?? (static () => new())),
+            LazySentences = new(sentences ?? (static () => new())),
             Origin = origin,
         };
 

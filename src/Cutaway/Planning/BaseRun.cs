@@ -43,7 +43,7 @@ internal sealed class BaseRun<T>
         HookTable hooks = pass.Network.Hooks;
         IEnumerable<HookPoint> streams = Enumerable.Range(0, config.Layers)
             .SelectMany(layer => new[] { hooks.Find(HookKind.ResidPre, layer), hooks.Find(HookKind.ResidMid, layer) })
-            .Append(hooks.Find(HookKind.ResidPost, config.Layers - 1))
+            .Append(Last(hooks, config))
             .OfType<HookPoint>();
         PlanItem[] captures = [.. streams.Concat(touched).DistinctBy(point => point.Index).Select(point => Capture.At(new Site(point.Name)))];
         PlanListener<T> listener = new(CompiledPlan.Compile(hooks, [.. changes, .. captures], prompts));
@@ -62,6 +62,10 @@ internal sealed class BaseRun<T>
     /// <param name="hooks">The network's points.</param>
     /// <param name="step">Halves of blocks; twice the number of layers for the end.</param>
     public ReadOnlySpan<T> Streams(HookTable hooks, int step) => At(
-        step == 2 * config.Layers ? hooks.Find(HookKind.ResidPost, config.Layers - 1)!
+        step == 2 * config.Layers ? Last(hooks, config)
         : hooks.Find(step % 2 == 0 ? HookKind.ResidPre : HookKind.ResidMid, step / 2)!);
+
+    // The stream that the unembedding reads.
+    private static HookPoint Last(HookTable hooks, NetworkConfig config) =>
+        (hooks.Find(HookKind.NormalizedResidPost, config.Layers - 1) ?? hooks.Find(HookKind.ResidPost, config.Layers - 1))!;
 }

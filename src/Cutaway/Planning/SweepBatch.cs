@@ -118,7 +118,7 @@ internal sealed class SweepBatch
         long latents = config.Latent is { } latent ? latent.QueryWidth + latent.Width + latent.Rotated + keys : 0;
 
         // Kept streams, streams at work, what is read and written, a parallel block's part, positions.
-        long perRow = (6 * d) + (2 * queries) + (2 * keys) + latents + (config.DMlp * (config.GatedMlp ? 2L : 1L));
+        long perRow = (6 * d) + (2 * queries) + (2 * keys) + latents + MlpRow(config);
         if (hooked)
         {
             // Norms step by step, inputs and results of every head, scores.
@@ -127,6 +127,14 @@ internal sealed class SweepBatch
 
         return size * ((rows * perRow) + (sequences * length * keys * 2) + (config.MemoryLength * (d + (((2L * config.Layers) + 1) * keys))) + (d * queries) + (SweepRunner.LogitRows(prompts, length) * ((2 * d) + tokens)));
     }
+
+    // Numbers that MLPs take for a position: all of them may choose the same expert.
+    private static long MlpRow(NetworkConfig config) => config.LayerConfigs.Max(layer =>
+    {
+        long neurons = layer.Experts is { } mixture ? Math.Max(mixture.Width, mixture.SharedWidth) : config.DMlp;
+        long routing = layer.Experts is { } experts ? experts.Count + (2L * experts.Chosen) + (2L * config.DModel) + 1 : 0;
+        return (neurons * (config.GatedMlp ? 2 : 1)) + routing;
+    });
 
     /// <summary>The heads whose mixed values a variant starts by changing.</summary>
     public static IReadOnlyList<int> HeadsOf(PlannedVariant variant, NetworkConfig config) =>

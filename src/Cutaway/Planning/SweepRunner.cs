@@ -158,7 +158,13 @@ internal sealed class SweepRunner<T>
         foreach (PlannedVariant variant in variants.Where(variant => variant.Start == VariantStart.Full))
         {
             HookPoint[] points = [.. entries[variant.Index].Select(entry => entry.Point)];
-            sum += Whole(points, points.Any(point => point.Kind == HookKind.UnembedOut) ? (long)batch * length : logitRows);
+            long rows = points.Any(point => point.Kind == HookKind.UnembedOut) ? (long)batch * length : logitRows;
+            sum += Whole(points, rows);
+            if (config.HeadTransform && points.Any(point => point.Kind is HookKind.FinalNormScale or HookKind.FinalNormNormalized or HookKind.UnembedIn))
+            {
+                // A hook after the head's own map sees every position.
+                sum += ForwardCost.Unembedding(config, ((long)batch * length) - rows, 0);
+            }
         }
 
         return new SweepPlan

@@ -96,9 +96,6 @@ internal sealed class VariantPlanner<T>(TransformerNetwork network, BaseRun<T> r
             case HookKind.PositionEmbed when config.Positions == PositionKind.Shortformer:
             case HookKind.Embed or HookKind.PositionEmbed or HookKind.TokenTypeEmbed when config.InputNorm || config.TokenTypes > 0:
                 return Full(index);
-            case not HookKind.ResidPre when layer >= 0 && config.NormPlacement == NormPlacement.OnSum:
-                // What a block passes on is its sum normalised, which no other place holds.
-                return new(index, VariantStart.Block, layer, first, null, [], all);
             case HookKind.Embed or HookKind.PositionEmbed:
                 return next is not null && Embedding(next.Kind)
                     ? Full(index)
@@ -114,7 +111,8 @@ internal sealed class VariantPlanner<T>(TransformerNetwork network, BaseRun<T> r
                 return next is not null && next.Layer == layer && next.Kind < HookKind.ResidMid
                     ? new(index, VariantStart.Block, layer, first, null, [], all)
                     : new(index, VariantStart.Mlp, layer, first, point, points[0], rest);
-            case HookKind.Z or HookKind.Result or HookKind.AttentionOut or HookKind.MlpOut or HookKind.ResidPost when next is null || next.Layer > layer:
+            case HookKind.Z or HookKind.Result or HookKind.AttentionOut or HookKind.MlpOut or HookKind.ResidPost
+                when config.NormPlacement != NormPlacement.OnSum && (next is null || next.Layer > layer):
                 return new(index, VariantStart.Block, layer + 1, first, point, points[0], rest);
             case > HookKind.ResidMid when sequential:
                 return new(index, VariantStart.Mlp, layer, first, null, [], all);

@@ -33,7 +33,9 @@ public sealed class Run
 
     /// <summary>The logits: (batch, pos, vocab) where all were asked for, (batch, vocab) where the last were.</summary>
     /// <exception cref="CutawayException">No logits were asked for.</exception>
-    public Tensor Logits => logits ?? throw CutawayException.Usage("the run computed no logits; ask for them with LogitScope.Last or LogitScope.All");
+    public Tensor Logits => logits ?? throw CutawayException.Usage(Model.Config.Unembeds
+        ? "the run computed no logits; ask for them with LogitScope.Last or LogitScope.All"
+        : $"'{Model.Name}' is a {Model.Config.Architecture} without a head: it ends in states and predicts no tokens. Use a checkpoint with a head, or read its states, its attention or its embeddings (`cutaway embed`)");
 
     /// <summary>The captured activation at a site.</summary>
     /// <exception cref="CutawayException">It was not captured.</exception>

@@ -15,8 +15,9 @@ internal static class RandomNetworks
     /// GPT-2: LayerNorm, learned positions, biases. Llama: RMSNorm, rotation, gated MLP, shared key heads. Gemma: the same with
     /// norms of heads and after the parts, windows, soft caps. NeoX: parallel parts, partial rotation, exact GELU. Sinks: Llama with sinks, ALiBi and a window. Encoder: GPT-2 that sees both ways, with biases by bucket of the distance, and a window. Mixture: Llama with experts, a shared one with a gate, bounds.
     /// Latent: latent attention with narrow values, and experts chosen within groups by sigmoids and a bias. Cross: Llama whose blocks read the encoder's output too.
+    /// Bert: an encoder with norms on the stream, types of tokens, and a map before the final norm.
     /// </summary>
-    public static TheoryData<string> Names => ["gpt2", "llama", "gemma", "neox", "sinks", "encoder", "mixture", "latent", "cross"];
+    public static TheoryData<string> Names => ["gpt2", "llama", "gemma", "neox", "sinks", "encoder", "mixture", "latent", "cross", "bert"];
 
     /// <summary>The network of a name, the same at every call.</summary>
     public static TransformerNetwork Create(string name, WorkerPool? pool = null)
@@ -38,16 +39,19 @@ internal static class RandomNetworks
             Vocabulary = Vocabulary,
             Context = 256,
             Norm = llama ? NormKind.Rms : NormKind.Layer,
-            Positions = name == "encoder" ? PositionKind.None : name == "gpt2" ? PositionKind.Learned : PositionKind.Rotary,
+            Positions = name == "encoder" ? PositionKind.None : name is "gpt2" or "bert" ? PositionKind.Learned : PositionKind.Rotary,
             Block = name == "neox" ? BlockKind.Parallel : BlockKind.Sequential,
             Activation = llama ? ActivationKind.Silu : name == "neox" ? ActivationKind.GeluExact : ActivationKind.GeluTanh,
             GatedMlp = llama,
             QueryKeyNorm = gemma ? QueryKeyNorm.Head : QueryKeyNorm.None,
-            NormPlacement = gemma ? NormPlacement.BeforeAndAfter : NormPlacement.Before,
+            NormPlacement = gemma ? NormPlacement.BeforeAndAfter : name == "bert" ? NormPlacement.OnSum : NormPlacement.Before,
+            InputNorm = name == "bert",
+            TokenTypes = name == "bert" ? 2 : 0,
+            HeadTransform = name == "bert",
             EmbeddingScale = gemma ? 8 : 1,
             Encoder = encoder?.Config,
             MemoryLength = encoder is null ? 0 : MemoryLength,
-            Causal = name != "encoder",
+            Causal = name is not ("encoder" or "bert"),
             ScoreBuckets = name == "encoder" ? new RelativeBuckets(8, 12, BothWays: true) : null,
             AttentionSinks = name == "sinks",
             AlibiSlopes = name == "sinks" ? [0.5, 0.25, 0.125, 0.0625] : null,
@@ -71,7 +75,7 @@ internal static class RandomNetworks
     {
         AttentionScale = 0.2,
         Window = name is "gemma" or "sinks" or "encoder" && layer == 0 ? 20 : null,
-        Rotary = name is "gpt2" or "encoder" ? null : new RotaryConfig
+        Rotary = name is "gpt2" or "encoder" or "bert" ? null : new RotaryConfig
         {
             Frequencies = [.. Enumerable.Range(0, name is "neox" or "latent" ? 4 : 12).Select(i => Math.Pow(100, -i / 12.0))],
             Interleaved = name is "neox" or "latent",
@@ -95,6 +99,9 @@ internal static class RandomNetworks
         {
             Positions = c.Positions == PositionKind.Learned ? Matrix(c.Context, c.DModel, 1) : null,
             ScoreBias = c.ScoreBuckets is { } buckets ? Matrix(buckets.Count, c.Heads, 1) : null,
+            InputNorm = c.InputNorm ? Norm(c, c.DModel) : null,
+            TokenTypes = c.TokenTypes > 0 ? Matrix(c.TokenTypes, c.DModel, 1) : null,
+            HeadTransform = c.HeadTransform ? Linear(c.DModel, c.DModel, true) : null,
             FinalNorm = Norm(c, c.DModel),
             Memory = c.Encoder is null ? null : Matrix(c.MemoryLength, c.DModel, 1),
         };

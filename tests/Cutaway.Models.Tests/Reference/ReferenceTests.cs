@@ -11,7 +11,7 @@ public sealed class ReferenceTests
     private static readonly int[] Ids = [3, 17, 5, 5, 30, 0, 12, 9];
 
     private static readonly Dictionary<string, (string Config, Func<ReferenceCheckpoint, int[], double[][]> Logits)> Cases =
-        LlamaReferences.All().Concat(OtherReferences.All()).ToDictionary(entry => entry.Name, entry => (entry.Config, entry.Logits));
+        LlamaReferences.All().Concat(OtherReferences.All()).Concat(EncoderReferences.All()).ToDictionary(entry => entry.Name, entry => (entry.Config, entry.Logits));
 
     /// <summary>The cases.</summary>
     public static TheoryData<string> Names => [.. Cases.Keys];

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
-using Cutaway.Models.Tokenizers.Steps;
 using Cutaway.Models.Formats;
+using Cutaway.Models.Tokenizers.Steps;
 
 namespace Cutaway.Models.Tokenizers;
 

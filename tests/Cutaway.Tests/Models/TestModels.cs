@@ -47,7 +47,8 @@ internal static class TestModels
             LayerConfigs = [.. Enumerable.Range(0, 2).Select(_ => new LayerConfig { AttentionScale = 0.5, Rotary = new RotaryConfig { Frequencies = [1.0, 0.1] } })],
         };
         config = change?.Invoke(config) ?? config;
-        return new LanguageModel("random", new TransformerNetwork(config, Weights(config)), WordTokenizer.Numbered(config.Vocabulary), dtype);
+        TransformerNetwork network = config.Latent is null && config.LayerConfigs.All(layer => layer.Experts is null) ? new(config, Weights(config)) : Filled(config);
+        return new LanguageModel("random", network, WordTokenizer.Numbered(config.Vocabulary), dtype);
     }
 
     /// <summary>Changes a random network's configuration to a plain one: LayerNorm with biases, learned positions, no gate.</summary>
@@ -61,6 +62,18 @@ internal static class TestModels
         LayerConfigs = [.. config.LayerConfigs.Select(layer => layer with { Rotary = null })],
     };
 
+    private static TransformerNetwork Filled(NetworkConfig config)
+    {
+        SeededRandom random = new(20);
+        NetworkParameters parameters = NetworkParameters.Create(config);
+        foreach (ref float value in parameters.Values.Span)
+        {
+            value = (float)(0.4 * random.NextNormal());
+        }
+
+        return parameters.Network;
+    }
+
     private static NetworkWeights Weights(NetworkConfig c)
     {
         SeededRandom random = new(20);
@@ -70,6 +83,9 @@ internal static class TestModels
             Positions = c.Positions is PositionKind.Learned or PositionKind.Shortformer ? Matrix(c.Context, c.DModel, 0.5) : null,
             EmbeddingNorm = c.EmbeddingNorm ? Norm(c.DModel) : null,
             ScoreBias = c.ScoreBuckets is { } buckets ? Matrix(buckets.Count, c.Heads, 1) : null,
+            InputNorm = c.InputNorm ? Norm(c.DModel) : null,
+            TokenTypes = c.TokenTypes > 0 ? Matrix(c.TokenTypes, c.DModel, 0.5) : null,
+            HeadTransform = c.HeadTransform ? Linear(c.DModel, c.DModel) : null,
             FinalNorm = Norm(c.DModel),
             Memory = c.Encoder is null ? null : Matrix(c.MemoryLength, c.DModel, 1),
             Encoder = c.Encoder is { } encoder ? Weights(encoder) : null,

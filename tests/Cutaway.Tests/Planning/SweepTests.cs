@@ -5,6 +5,7 @@ using Cutaway.Planning;
 using Cutaway.Runs;
 using Cutaway.Sites;
 using Cutaway.Tensors;
+using Cutaway.Tensors.Kernels;
 using Cutaway.Tests.Models;
 
 namespace Cutaway.Tests.Planning;
@@ -29,7 +30,18 @@ public sealed class SweepTests
             ScoreBuckets = new RelativeBuckets(8, 6, BothWays: false),
         },
         ["both ways"] = config => config with { Causal = false, ScoreBuckets = new RelativeBuckets(8, 6, BothWays: true) },
+        ["experts"] = config => config with { LayerConfigs = [config.LayerConfigs[0] with { Experts = Mixture(0) }, config.LayerConfigs[1] with { Experts = Mixture(6) }] },
+        ["latent attention"] = config => config with
+        {
+            KeyValueHeads = 4,
+            DHead = 6,
+            DValue = 5,
+            Latent = new LatentConfig(8, 7, 4),
+            LayerConfigs = [.. config.LayerConfigs.Select(layer => layer with { Rotary = layer.Rotary! with { First = 2, Interleaved = true } })],
+        },
         ["norm of the embedding"] = config => config with { EmbeddingNorm = true },
+        ["norms on the stream"] = config => TestModels.Plain(config) with { NormPlacement = NormPlacement.OnSum, InputNorm = true, TokenTypes = 2, Causal = false, HeadTransform = true },
+        ["norms on the stream, causal"] = config => TestModels.Plain(config) with { NormPlacement = NormPlacement.OnSum },
         ["an encoder's output"] = config => config with { Encoder = config with { Causal = false }, MemoryLength = 5 },
         ["shortformer"] = config => TestModels.Plain(config) with { Positions = PositionKind.Shortformer },
     };
@@ -200,6 +212,9 @@ public sealed class SweepTests
     [InlineData("0")]
     public void What_is_no_amount_of_memory_is_refused(string text) => Assert.Throws<FormatException>(() => MemorySize.Parse(text));
 
+    private static ExpertConfig Mixture(int shared) =>
+        new(5, 2, 8, new ExpertRouting(ExpertScoring.Softmax, Renormalize: true)) { SharedWidth = shared, SharedGate = shared > 0 };
+
     private static void AssertClose(double[] expected, double[] actual, double tolerance, string what)
     {
         for (int i = 0; i < expected.Length; i++)
@@ -229,9 +244,15 @@ public sealed class SweepTests
             Site whole = new(point.Name);
             yield return new Variant($"{point.Name} replaced", Replace.With(whole, values));
             yield return new Variant($"{point.Name} frozen at two places", new Freeze { Site = whole.At(1, 3), Values = values });
+            if (point.Kind == HookKind.ExpertIndices)
+            {
+                // Nothing between two experts can be chosen.
+                continue;
+            }
+
             yield return new Variant($"{point.Name} scaled at one place", Scale.By(whole.At(-1), 1.25));
             if (point.Kind is not (HookKind.AttentionScores or HookKind.AttentionNormScale or HookKind.MlpNormScale or HookKind.FinalNormScale
-                or HookKind.EmbedNormScale or HookKind.CrossNormScale or HookKind.CrossScores or HookKind.QueryNormScale or HookKind.KeyNormScale or HookKind.AttentionPostNormScale or HookKind.MlpPostNormScale))
+                or HookKind.EmbedNormScale or HookKind.InputNormScale or HookKind.SumNormScale or HookKind.CrossNormScale or HookKind.CrossScores or HookKind.QueryNormScale or HookKind.KeyNormScale or HookKind.AttentionPostNormScale or HookKind.MlpPostNormScale))
             {
                 yield return new Variant($"{point.Name} zeroed at one place", Ablate.Zero(whole.At(3)));
                 yield return new Variant($"{point.Name} resampled", new Ablate { Site = whole, Mode = AblationMode.Resample, Values = values, Seed = 3 });
@@ -244,7 +265,7 @@ public sealed class SweepTests
                 Tensor direction = Tensor.Of([.. Enumerable.Range(0, point.Extents[^1]).Select(i => Math.Cos(i))], [point.Extents[^1]]);
                 yield return new Variant($"{point.Name} pushed", Add.Vector(whole.At(3), direction, 0.5));
                 yield return new Variant($"{point.Name} by code", LocalFunction.At(whole.At(-2), (vector, context) => vector[0] += context.Sequence + 1));
-                yield return new Variant($"{point.Name} elements", new Replace { Site = whole, Values = values, Elements = [1, 2] });
+                yield return new Variant($"{point.Name} elements", new Replace { Site = whole, Values = values, Elements = [0, 1] });
             }
 
             if (point.HeadAxis >= 0)
