@@ -40,7 +40,7 @@ public sealed class LanguageModel
     }
 
     /// <summary>Opens a model.</summary>
-    /// <param name="name">A checkpoint folder in Hugging Face's layout, a .gguf file, a hub id (owner/name) already in the cache, or an embedded model's name.</param>
+    /// <param name="name">A checkpoint folder in Hugging Face's layout, a .gguf file, a file of weights with its config.json beside it, a hub id (owner/name) already in the cache, or an embedded model's name.</param>
     /// <param name="dtype">The precision to compute in.</param>
     /// <exception cref="CutawayException">There is no such model, or its files cannot be read.</exception>
     public static LanguageModel Load(string name, DType dtype = DType.Float32) => Loading.ModelLoader.Load(name, dtype);

@@ -60,7 +60,7 @@ public sealed class KeyValueCache
     /// <param name="capacity">Positions of each.</param>
     /// <param name="keepAll">Whether layers with windows keep every position too.</param>
     public static long NumbersFor(NetworkConfig config, int batch, int capacity, bool keepAll = false) =>
-        2L * batch * config.KeyValueHeads * config.DHead * config.LayerConfigs.Sum(layer => (long)Room(layer.Window, capacity, keepAll));
+        (long)batch * config.KeyValueHeads * (config.DHead + config.DValue) * config.LayerConfigs.Sum(layer => (long)Room(layer.Window, capacity, keepAll));
 
     /// <summary>A cache in which the one sequence of this one stands so many times, to go on in different ways.</summary>
     /// <param name="batch">How many times.</param>

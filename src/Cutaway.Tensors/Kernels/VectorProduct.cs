@@ -47,6 +47,12 @@ internal static unsafe class VectorProduct
                 return Blocks<BlockQ4_0>(pool, x, weight, target);
             case ElementType.Q4_1:
                 return Blocks<BlockQ4_1>(pool, x, weight, target);
+            case ElementType.Q4_K when Vector512.IsHardwareAccelerated:
+                return Run<NibbleDot<Lanes512, ProductLanes512<float>, Vector512<float>>>(pool, x, weight, target);
+            case ElementType.Q4_K when Vector256.IsHardwareAccelerated:
+                return Run<NibbleDot<Lanes256, ProductLanes256<float>, Vector256<float>>>(pool, x, weight, target);
+            case ElementType.Q4_K when Vector128.IsHardwareAccelerated:
+                return Run<NibbleDot<Lanes128, ProductLanes128<float>, Vector128<float>>>(pool, x, weight, target);
             default:
                 return Vector128.IsHardwareAccelerated && GroupedBlocks.TryUse(weight.Type, new GroupedProduct(pool, x, weight, target));
         }

@@ -69,7 +69,9 @@ public sealed class SearchTests
     {
         GenerationOptions options = new()
         {
-            MaxTokens = 6, RepetitionPenalty = 1.2, Strategy = new BeamSearch { Beams = beams, Groups = groups, DiversityPenalty = diversity, EarlyStopping = EarlyStopping.Never },
+            MaxTokens = 6,
+            RepetitionPenalty = 1.2,
+            Strategy = new BeamSearch { Beams = beams, Groups = groups, DiversityPenalty = diversity, EarlyStopping = EarlyStopping.Never },
         };
         Generation best = Tiny.Generate(Prompt.FromIds(Start), options);
         List<(int[] Ids, double Score)> expected = Textbook(beams / groups, groups, diversity, 6, 1.2);

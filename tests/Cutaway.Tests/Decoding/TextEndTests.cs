@@ -197,8 +197,20 @@ public sealed class TextEndTests
     {
         GenerationOptions options = new()
         {
-            Temperature = 1, TopK = 400, TopP = 0.9, MinP = 0.001, TypicalP = 0.95, EpsilonCutoff = 1e-5, EtaCutoff = 1e-4,
-            RepetitionPenalty = 1.1, PresencePenalty = 0.1, FrequencyPenalty = 0.1, NoRepeatNgram = 4, MinTokens = 20, StopAtEnd = false, MaxTokens = 60,
+            Temperature = 1,
+            TopK = 400,
+            TopP = 0.9,
+            MinP = 0.001,
+            TypicalP = 0.95,
+            EpsilonCutoff = 1e-5,
+            EtaCutoff = 1e-4,
+            RepetitionPenalty = 1.1,
+            PresencePenalty = 0.1,
+            FrequencyPenalty = 0.1,
+            NoRepeatNgram = 4,
+            MinTokens = 20,
+            StopAtEnd = false,
+            MaxTokens = 60,
         };
         long[] stamps = new long[60];
         int free = 0;

@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Cutaway.Tensors.Kernels.Lanes;
 
 namespace Cutaway.Tensors.Kernels.Blocks;
 
 /// <summary>Q4_K: scales, then 128 bytes whose low nibbles are 32 values and whose high nibbles are the next 32, 32 bytes at a time.</summary>
-internal readonly unsafe struct BlockQ4_K : IGroupedBlock
+internal readonly unsafe struct BlockQ4_K : IGroupedBlock, INibbleMap
 {
     public static int Bytes => 144;
 
@@ -29,4 +30,9 @@ internal readonly unsafe struct BlockQ4_K : IGroupedBlock
             BlockBits.High(right).AsSByte().Store(q + 48);
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Value<TLanes, TVector>(TVector nibbles, TVector scale, TVector minimum)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : unmanaged => TLanes.Subtract(TLanes.Multiply(scale, nibbles), minimum);
 }
