@@ -17,7 +17,7 @@ internal static class TokenizeCommand
         new("tokenize", AllCommands.Instrument, "Show how a model cuts a text into tokens",
         [
             SharedParameters.NamedModel,
-            new Parameter("text", "TEXT", "The text") { IsArgument = true },
+            new Parameter("text", "TEXT", "The text") { IsArgument = true, Unless = "messages" },
             new Parameter("no-special", "", "Leave out the tokens that a model expects around a text"),
             new Parameter("chat", "", "Take the text as a user's message: put it into the model's chat template"),
             new Parameter("messages", "FILE.json", "A conversation instead of a text, for the model's chat template: [{\"role\": \"user\", \"content\": \"...\"}], or an object with messages, tools and documents"),

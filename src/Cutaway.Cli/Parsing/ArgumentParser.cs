@@ -88,8 +88,9 @@ internal static class ArgumentParser
                 $"'{arguments[places.Length]}' is one argument too many: {command.Name} takes {what}. A text with blanks goes in quotation marks");
         }
 
-        // Where an optional argument comes before a required one, a single word is the required one.
-        int first = places.Length == 2 && arguments.Count == 1 && !places[0].Required && places[1].Required ? 1 : 0;
+        // Where an optional argument comes before one that is needed, a single word is the needed one.
+        int first = places.Length == 2 && arguments.Count == 1 && !places[0].Required
+            && (places[1].Required || (places[1].Unless is { } other && !values.ContainsKey(other))) ? 1 : 0;
         for (int i = 0; i < Math.Min(arguments.Count, places.Length); i++)
         {
             values[places[first + i].Name] = many && first + i == places.Length - 1 ? arguments[i..] : [arguments[i]];

@@ -15,6 +15,9 @@ internal sealed record Parameter(string Name, string Hint, string Help)
     /// <summary>Whether the command cannot do without it.</summary>
     public bool Required { get; init; }
 
+    /// <summary>The option that may be given in its place, or null: without that, a single word is this argument.</summary>
+    public string? Unless { get; init; }
+
     /// <summary>The value where the option stands alone, or null where it must have one.</summary>
     public string? Alone { get; init; }
 
