@@ -1,5 +1,6 @@
 using Cutaway.Models.Formats;
 using Cutaway.Models.Network;
+using Cutaway.Tensors.Kernels;
 
 namespace Cutaway.Models.Architectures;
 
@@ -20,7 +21,8 @@ internal static class Bert
     /// <param name="unembeds">Whether it has the head.</param>
     /// <param name="types">Whether tokens have types.</param>
     /// <param name="offset">Rows of positions that are not used.</param>
-    internal static NetworkConfig Configure(ConfigReader config, string architecture, bool unembeds, bool types = true, int offset = 0)
+    /// <param name="geluHead">Whether the head's nonlinearity is GELU whatever <c>hidden_act</c> says (RoBERTa's and MPNet's).</param>
+    internal static NetworkConfig Configure(ConfigReader config, string architecture, bool unembeds, bool types = true, int offset = 0, bool geluHead = false)
     {
         int layers = config.Size(Limits.Layers, "num_hidden_layers");
         int dModel = config.Size(Limits.Width, "hidden_size");
@@ -40,6 +42,12 @@ internal static class Bert
         if (positions <= offset)
         {
             throw config.Fault("max_position_embeddings", positions, $"more than {offset} were expected, for the first {offset} are not used");
+        }
+
+        ActivationKind activation = ActivationNames.Read(config, "hidden_act");
+        if (unembeds && geluHead && activation != ActivationKind.GeluExact)
+        {
+            throw config.Fault("hidden_act", config.Text("hidden_act"), "gelu was expected, for the head of this family has no other");
         }
 
         return new NetworkConfig
@@ -63,7 +71,7 @@ internal static class Bert
             FinalNorm = unembeds,
             HeadTransform = unembeds,
             Unembeds = unembeds,
-            Activation = ActivationNames.Read(config, "hidden_act"),
+            Activation = activation,
             TiedEmbedding = config.Flag("tie_word_embeddings", absent: true),
             LayerConfigs = [.. Enumerable.Repeat(new LayerConfig { AttentionScale = 1 / Math.Sqrt(dHead) }, layers)],
         };

@@ -25,7 +25,7 @@ internal static class MpNet
     /// <summary>Without a head.</summary>
     public static Architecture Headless { get; } = new("MPNetModel", "mpnet", config => Configure(config, "MPNetModel", unembeds: false), (_, network, weights) => Layout.Map(network, weights));
 
-    private static NetworkConfig Configure(ConfigReader config, string architecture, bool unembeds) => Bert.Configure(config, architecture, unembeds, types: false, PositionOffset) with
+    private static NetworkConfig Configure(ConfigReader config, string architecture, bool unembeds) => Bert.Configure(config, architecture, unembeds, types: false, PositionOffset, geluHead: true) with
     {
         ScoreBuckets = new RelativeBuckets(config.Size(Limits.Width, "relative_attention_num_buckets"), FarthestBucket, BothWays: true),
     };

@@ -17,7 +17,7 @@ internal static class Roberta
     private static int Offset(ConfigReader config) => (config.OptionalCount(Limits.Vocabulary, "pad_token_id") ?? UsualPadding) + 1;
 
     private static NetworkConfig Configure(ConfigReader config, string architecture, bool unembeds) =>
-        Bert.Configure(config, architecture, unembeds, types: true, Offset(config));
+        Bert.Configure(config, architecture, unembeds, types: true, Offset(config), geluHead: true);
 
     private static NetworkWeights Map(ConfigReader config, NetworkConfig network, WeightReader weights) => new EncoderLayout
     {

@@ -12,7 +12,9 @@ internal static class EncoderReferences
 
     private static readonly Names MpNet = Roberta with
     {
-        Root = "mpnet.", Attention = ["attention.attn.q", "attention.attn.k", "attention.attn.v", "attention.attn.o"], AttentionNorm = "attention.LayerNorm",
+        Root = "mpnet.",
+        Attention = ["attention.attn.q", "attention.attn.k", "attention.attn.v", "attention.attn.o"],
+        AttentionNorm = "attention.LayerNorm",
     };
 
     private static readonly Names DistilBert = new(

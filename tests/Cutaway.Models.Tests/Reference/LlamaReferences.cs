@@ -135,7 +135,8 @@ internal static class LlamaReferences
             });
 
             double[] Norm(double[] row, string name) => LayerNorm(row, 1e-5, Array.ConvertAll(c.Take(name + ".weight", 16), weight => 1 + weight), c.Take(name + ".bias", 16));
-        });
+        }
+        );
 
         foreach (bool fourth in (bool[])[false, true])
         {

@@ -35,7 +35,7 @@ internal static class HubFault
                 $"{host} has no '{id}' or no revision '{what}' of it (404); check the spelling of owner and name: capitals count",
             (HttpStatusCode.TooManyRequests, _) =>
                 $"{host} has had too many requests from here (429); wait some minutes{(settings.Token is null ? ", or set HF_TOKEN, which raises the limit" : "")}, and pull again: what has come is kept",
-            (>= HttpStatusCode.InternalServerError, _) =>
+            ( >= HttpStatusCode.InternalServerError, _) =>
                 $"{host} is out of order ({status}); pull again later: what has come is kept",
             _ => $"{host} answered {status} to '{id}' ({what}), which has no meaning here; check HF_ENDPOINT",
         };

@@ -112,7 +112,10 @@ public sealed record AttributionFinding : Finding
             {
                 views.Insert(2, new HeatMapView("Every head that reads the encoder", [.. CrossHeads.Select((_, layer) => $"{layer}")], [.. CrossHeads[0].Select((_, head) => $"{head}")], CrossHeads)
                 {
-                    RowAxis = "layer", ColumnAxis = "head", Unit = Metric, Diverging = true,
+                    RowAxis = "layer",
+                    ColumnAxis = "head",
+                    Unit = Metric,
+                    Diverging = true,
                 });
             }
 
