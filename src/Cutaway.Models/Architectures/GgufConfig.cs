@@ -14,7 +14,7 @@ internal sealed class GgufConfig(GgufFile file)
     private readonly string family = file.Metadata.GetString("general.architecture");
 
     /// <summary>The families, as <c>general.architecture</c> names them.</summary>
-    public static IReadOnlyList<string> Families { get; } = ["llama", "qwen2", "qwen3", "gemma", "gemma2", "gemma3", "gpt2", "gptneox"];
+    public static IReadOnlyList<string> Families { get; } = ["llama", "qwen2", "qwen3", "gemma", "gemma2", "gemma3", "gpt2", "gptneox", "phi3", "qwen3moe"];
 
     /// <summary>The network.</summary>
     /// <exception cref="CutawayException">The family is unknown, or a key is missing or contradicts another.</exception>
@@ -53,7 +53,7 @@ internal sealed class GgufConfig(GgufFile file)
                 _ => ActivationKind.Silu,
             },
             GatedMlp = !layerNorm,
-            QueryKeyNorm = family is "qwen3" or "gemma3" ? QueryKeyNorm.Head : QueryKeyNorm.None,
+            QueryKeyNorm = family is "qwen3" or "qwen3moe" or "gemma3" ? QueryKeyNorm.Head : QueryKeyNorm.None,
             NormPlacement = family is "gemma2" or "gemma3" ? NormPlacement.BeforeAndAfter : NormPlacement.Before,
             EmbeddingScale = gemma ? Math.Sqrt(dModel) : 1,
             ScoreSoftCap = family == "gemma2" ? OptionalPositive("attn_logit_softcapping") : null,
@@ -61,13 +61,32 @@ internal sealed class GgufConfig(GgufFile file)
             TiedEmbedding = !file.Tensors.ContainsKey("output.weight"),
             LayerConfigs = [],
         };
-        return network with { LayerConfigs = Layers(network) };
+        ExpertConfig? experts = Experts(network);
+        return network with
+        {
+            LayerConfigs = [.. Layers(network).Select((layer, i) => file.Tensors.ContainsKey($"blk.{i}.ffn_gate_inp.weight") ? layer with { Experts = experts } : layer)],
+        };
+    }
+
+    /// <summary>The mixture of the layers that have one (Mixtral is of the family llama); of the chosen experts the weights sum to one.</summary>
+    private ExpertConfig? Experts(NetworkConfig network)
+    {
+        if (file.Metadata.FindInt(Key("expert_count")) is not (> 0 and var count))
+        {
+            return null;
+        }
+
+        int chosen = Size("expert_used_count", Limits.Width);
+        return chosen <= count && count <= Limits.Width
+            ? new ExpertConfig((int)count, chosen, Optional("expert_feed_forward_length", Limits.Width) ?? network.DMlp, new ExpertRouting(ExpertScoring.Softmax, Renormalize: true))
+            : throw Fault("expert_used_count", chosen, $"there are {count} experts");
     }
 
     private LayerConfig[] Layers(NetworkConfig network)
     {
         double scale = OptionalPositive("attention.scale") ?? (1 / Math.Sqrt(QueryScalar(network)));
-        int? window = Optional("attention.sliding_window", Limits.Context);
+        // Phi 3's converter writes 0 for no window.
+        int? window = file.Metadata.FindInt(Key("attention.sliding_window")) is 0 ? null : Optional("attention.sliding_window", Limits.Context);
         RotaryConfig? full = network.Positions == PositionKind.Rotary ? Rotation(network) : null;
         RotaryConfig? local = family == "gemma3"
             ? new RotaryConfig { Frequencies = RotaryScaling.Frequencies(OptionalPositive("rope.freq_base_swa") ?? UsualBase, network.DHead) }

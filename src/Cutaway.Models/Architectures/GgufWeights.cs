@@ -33,12 +33,10 @@ internal static class GgufWeights
                 QueryNorm = network.QueryKeyNorm == QueryKeyNorm.Head ? Norm($"{name}.attn_q_norm", network.DHead) : null,
                 KeyNorm = network.QueryKeyNorm == QueryKeyNorm.Head ? Norm($"{name}.attn_k_norm", network.DHead) : null,
             };
-            MlpWeights mlp = new(
-                Linear($"{name}.ffn_up", network.DMlp, dModel),
-                Linear($"{name}.ffn_down", dModel, network.DMlp),
-                network.GatedMlp ? Linear($"{name}.ffn_gate", network.DMlp, dModel) : null);
-            blocks[layer] = new BlockWeights(attention, mlp)
+            ExpertConfig? experts = network.LayerConfigs[layer].Experts;
+            blocks[layer] = new BlockWeights(attention, experts is null ? Mlp(name) : null)
             {
+                Experts = experts is null ? null : Mixture(name, experts),
                 AttentionNorm = Norm($"{name}.attn_norm", dModel),
                 MlpNorm = Norm($"{name}.ffn_norm", dModel),
                 AttentionPostNorm = network.PostNorms ? Norm($"{name}.post_attention_norm", dModel) : null,
@@ -65,6 +63,28 @@ internal static class GgufWeights
             LinearWeights query = Linear($"{name}.attn_q", queryWidth, dModel);
             LinearWeights key = Linear($"{name}.attn_k", keyWidth, dModel);
             return (interleaved ? query.Select(queryRows) : query, interleaved ? key.Select(keyRows) : key, Linear($"{name}.attn_v", keyWidth, dModel));
+        }
+
+        MlpWeights Mlp(string name)
+        {
+            LinearWeights down = Linear($"{name}.ffn_down", dModel, network.DMlp);
+            if (network.Architecture == "phi3")
+            {
+                LinearWeights fused = Linear($"{name}.ffn_up", 2 * network.DMlp, dModel);
+                return new(fused.Rows(network.DMlp, network.DMlp), down, fused.Rows(0, network.DMlp));
+            }
+
+            return new(Linear($"{name}.ffn_up", network.DMlp, dModel), down, network.GatedMlp ? Linear($"{name}.ffn_gate", network.DMlp, dModel) : null);
+        }
+
+        ExpertWeights Mixture(string name, ExpertConfig experts)
+        {
+            WeightMatrix[] gate = weights.Slices($"{name}.ffn_gate_exps.weight", experts.Count, experts.Width, dModel, transposed: false);
+            WeightMatrix[] up = weights.Slices($"{name}.ffn_up_exps.weight", experts.Count, experts.Width, dModel, transposed: false);
+            WeightMatrix[] down = weights.Slices($"{name}.ffn_down_exps.weight", experts.Count, dModel, experts.Width, transposed: false);
+            return new(
+                Linear($"{name}.ffn_gate_inp", experts.Count, dModel),
+                [.. Enumerable.Range(0, experts.Count).Select(i => new MlpWeights(new LinearWeights(up[i]), new LinearWeights(down[i]), new LinearWeights(gate[i])))]);
         }
 
         LinearWeights Linear(string stem, int outputs, int inputs) => weights.Linear(stem, outputs, inputs, weights.Has($"{stem}.bias"));

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Cutaway.Models.Formats;
 using Cutaway.Models.Formats.Fuzzing;
 using Cutaway.Testing;
@@ -23,6 +25,9 @@ internal sealed class GgufConversion
         ("mlp.gate_proj", "ffn_gate"), ("mlp.up_proj", "ffn_up"), ("mlp.down_proj", "ffn_down"), ("mlp.c_fc", "ffn_up"), ("mlp.c_proj", "ffn_down"),
         ("mlp.dense_h_to_4h", "ffn_up"), ("mlp.dense_4h_to_h", "ffn_down"),
         ("input_layernorm", "attn_norm"), ("ln_1", "attn_norm"), ("ln_2", "ffn_norm"),
+        ("self_attn.qkv_proj", "attn_qkv"), ("mlp.gate_up_proj", "ffn_up"), ("block_sparse_moe.gate", "ffn_gate_inp"), ("mlp.gate.", "ffn_gate_inp."),
+        ("block_sparse_moe.experts", "experts"), ("mlp.experts", "experts"), (".w1.", ".ffn_gate."), (".w2.", ".ffn_down."), (".w3.", ".ffn_up."),
+        (".gate_proj.", ".ffn_gate."), (".up_proj.", ".ffn_up."), (".down_proj.", ".ffn_down."),
         ("pre_feedforward_layernorm", "ffn_norm"), ("post_feedforward_layernorm", "post_ffw_norm"),
     ];
 
@@ -35,7 +40,7 @@ internal sealed class GgufConversion
     /// <param name="architecture">What <c>general.architecture</c> shall say.</param>
     public GgufConversion(string family, string architecture)
     {
-        folder = Fixtures.Golden("architectures", family);
+        folder = Directory.Exists(Fixtures.Golden("architectures", family)) ? Fixtures.Golden("architectures", family) : Fixtures.Shared("goldens", "architectures", family);
         this.architecture = architecture;
         config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "config.json"))).RootElement;
     }
@@ -46,7 +51,7 @@ internal sealed class GgufConversion
     /// <param name="more">Metadata and tensors that only this family has.</param>
     public byte[] ToBytes(Action<GgufBuilder, GgufConversion>? more = null)
     {
-        List<(string Name, ulong[] Extents, float[] Values)> tensors = [.. Checkpoint.Open(folder).Tensors.Select(entry => Convert(entry.Key, entry.Value))];
+        List<(string Name, ulong[] Extents, float[] Values)> tensors = [.. Together([.. Checkpoint.Open(folder).Tensors.Select(entry => Convert(entry.Key, entry.Value))])];
         if (Optional("rope_parameters") is { } rope && rope.TryGetProperty("rope_type", out JsonElement kind) && kind.GetString() == "llama3")
         {
             tensors.Add(("rope_freqs.weight", [(ulong)(Head / 2)], RotationDivisors()));
@@ -70,6 +75,9 @@ internal sealed class GgufConversion
         Count(builder, "attention.key_length", "head_dim");
         Number(builder, "attention.layer_norm_rms_epsilon", "rms_norm_eps");
         Number(builder, "attention.layer_norm_epsilon", "layer_norm_eps", "layer_norm_epsilon");
+        Count(builder, "expert_count", "num_local_experts");
+        Count(builder, "expert_used_count", "num_experts_per_tok");
+        Count(builder, "expert_feed_forward_length", "moe_intermediate_size");
         Number(builder, "attn_logit_softcapping", "attn_logit_softcapping");
         Number(builder, "final_logit_softcapping", "final_logit_softcapping");
         int inner = (Optional("intermediate_size") ?? Optional("n_inner"))?.GetInt32() ?? 4 * config.GetProperty("n_embd").GetInt32();
@@ -148,6 +156,14 @@ internal sealed class GgufConversion
 
         return (converted, [.. shape.Reverse().Select(extent => (ulong)extent)], values);
     }
+
+    // Experts follow each other in one tensor of three axes.
+    private static IEnumerable<(string Name, ulong[] Extents, float[] Values)> Together(IReadOnlyList<(string Name, ulong[] Extents, float[] Values)> tensors) => tensors
+        .Select((tensor, i) => (tensor, Match: Regex.Match(tensor.Name, @"^(blk\.\d+\.)experts\.(\d+)\.(ffn_\w+)\.weight$")))
+        .GroupBy(entry => entry.Match.Success ? $"{entry.Match.Groups[1].Value}{entry.Match.Groups[3].Value}_exps.weight" : entry.tensor.Name)
+        .Select(group => group.First().Match.Success
+            ? (group.Key, [.. group.First().tensor.Extents, (ulong)group.Count()], [.. group.OrderBy(entry => int.Parse(entry.Match.Groups[2].Value, CultureInfo.InvariantCulture)).SelectMany(entry => entry.tensor.Values)])
+            : group.First().tensor);
 
     private static float[] Rows(float[] values, long[] shape, Func<int, int> source)
     {
