@@ -19,6 +19,7 @@ using Cutaway.Bench;
     ("startup", StartupBench.Run),
     ("sweeps", SweepsBench.Run),
     ("tokenizers", TokenizersBench.Run),
+    ("embeddings", EmbeddingBench.Run),
 ];
 
 string chosen = args.Length > 0 ? args[0] : "";

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Cutaway.Findings;
 using Cutaway.Loading;
 using Cutaway.Techniques;
@@ -8,7 +9,7 @@ using Cutaway.Tests.Models;
 
 namespace Cutaway.Tests.Techniques;
 
-public sealed class CatalogueTests
+public sealed partial class CatalogueTests
 {
     private static readonly string[] SharedOptions = ["--model", "--html", "--dtype"];
 
@@ -28,6 +29,7 @@ public sealed class CatalogueTests
             "causal-scrubbing",
             "causal-tracing",
             "compare-attributions",
+            "decoding-strategies",
             "direct-logit-attribution",
             "eap",
             "eap-gp",
@@ -100,10 +102,10 @@ public sealed class CatalogueTests
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
 
-    // Splits as a shell does, for lines that use double quotes only.
+    // Splits as a shell does, for lines whose quoted words hold no quotes of their own kind; a quoted word keeps a mark in front.
     private static object Parse(TechniqueDescription technique, string line)
     {
-        string[] words = [.. line.Split('"').SelectMany((part, i) => i % 2 == 1 ? ["\"" + part] : part.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+        string[] words = [.. QuotedWord().Matches(line).Select(word => word.Value[0] is '"' or '\'' ? "\"" + word.Value[1..^1] : word.Value)];
         Assert.Equal(technique.Name, words[0]);
         Dictionary<string, IReadOnlyList<string>> values = [];
         for (int i = 1; i < words.Length; i++)
@@ -126,4 +128,9 @@ public sealed class CatalogueTests
 
         return technique.CreateRequest(values);
     }
+
+    [GeneratedRegex("""
+        "[^"]*"|'[^']*'|[^\s"']+
+        """)]
+    private static partial Regex QuotedWord();
 }
