@@ -74,6 +74,6 @@ public sealed record HubSettings
     // A token with a line break in it would be refused as a header, or worse, end it.
     private static string? Trimmed(string? token) =>
         token?.Trim() is not { Length: > 0 } text ? null
-        : text.All(char.IsAsciiLetterOrDigit) || text.All(letter => letter is > ' ' and < '\x7f') ? text
+        : text.All(letter => letter is > ' ' and < '\x7f') ? text
         : throw CutawayException.Usage("the hub token holds blanks or letters outside ASCII; copy it again from the hub's settings");
 }
