@@ -51,6 +51,9 @@ internal sealed record DecoderLayout
     /// <summary>The norm before the unembedding, by its whole name.</summary>
     public string FinalNorm { get; init; } = "model.norm";
 
+    /// <summary>The unembedding's bias, by its whole name, or null where there is none.</summary>
+    public string? HeadBias { get; init; }
+
     /// <summary>Factor on logits.</summary>
     public double LogitScale { get; init; } = 1;
 
@@ -66,7 +69,7 @@ internal sealed record DecoderLayout
         NetworkWeights result = new(
             embedding,
             [.. network.LayerConfigs.Select((layer, i) => Block(network, layer.Experts, weights, $"model.layers.{i}"))],
-            weights.Head("lm_head.weight", network, embedding))
+            weights.Head("lm_head.weight", network, embedding, HeadBias))
         {
             FinalNorm = PlainNorms ? new NormWeights(null) : weights.FinalNorm(FinalNorm, network.DModel, NormBias, LogitScale),
         };
