@@ -55,7 +55,7 @@ public sealed unsafe partial class ForwardPass<T>
 
     /// <summary>
     /// The logits of the last run: [batch, pos, vocab] for <see cref="LogitScope.All"/>, [batch, vocab] for
-    /// <see cref="LogitScope.Last"/>, or of the tokens that <see cref="ForwardRequest.Unembedding"/> chose; valid until the next run.
+    /// <see cref="LogitScope.Last"/>, or of the tokens that <see cref="ForwardRequest.Unembedding"/> chose; valid until the next run, and only while the pass itself is referenced.
     /// </summary>
     public ReadOnlySpan<T> Logits => output.Span;
 

@@ -51,6 +51,14 @@ internal sealed class ActivationRecorder<T>(HookTable hooks, Func<HookPoint, boo
     /// <inheritdoc/>
     public void Change(in Activation<T> gradient, ReadOnlySpan<T> before) => throw new InvalidOperationException("nothing was changed");
 
+    /// <summary>The logits of a pass's last run; the pass is held until they are copied, for its memory goes with it.</summary>
+    public static double[] LogitsOf(ForwardPass<T> pass)
+    {
+        double[] logits = ToDoubles(pass.Logits);
+        GC.KeepAlive(pass);
+        return logits;
+    }
+
     /// <summary>Widens values.</summary>
     public static double[] ToDoubles(ReadOnlySpan<T> values)
     {

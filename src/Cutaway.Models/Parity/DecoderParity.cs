@@ -113,7 +113,7 @@ internal sealed class DecoderParity(GoldenFolder golden)
             ? new Comparison("tokens", 0, null)
             : Comparison.Failed("tokens", $"they are {string.Join(' ', found)}; {string.Join(' ', tokens)} were expected");
         expected.Remove("last_logits", out StoredTensor? last);
-        yield return Comparison.Of("last_logits", last!.ToDoubles(), ActivationRecorder<float>.ToDoubles(pass.Logits), Tolerance("logits"));
+        yield return Comparison.Of("last_logits", last!.ToDoubles(), ActivationRecorder<float>.LogitsOf(pass), Tolerance("logits"));
         foreach (string name in expected.Keys)
         {
             yield return Comparison.Failed(name, "it is not known");
@@ -201,7 +201,7 @@ internal sealed class DecoderParity(GoldenFolder golden)
     {
         ForwardPass<T> pass = new(Network);
         pass.Run(Request(ids) with { AttentionMask = mask }, recorder);
-        return ActivationRecorder<T>.ToDoubles(pass.Logits);
+        return ActivationRecorder<T>.LogitsOf(pass);
     }
 
     private Comparison Gradient(string name, double[] reference, double[] found, double largest) =>

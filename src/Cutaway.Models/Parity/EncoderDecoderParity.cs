@@ -51,7 +51,7 @@ internal sealed class EncoderDecoderParity(GoldenFolder golden)
                 Add($"cross_attentions.{layer}", wrote.Seen[$"blocks.{layer}.cross_attn.hook_pattern"].Values, Square($"cross_attentions.{layer}", text, every, real));
             }
 
-            Add("logits", ActivationRecorder<T>.ToDoubles(pass.Logits), Rows("logits", text, every));
+            Add("logits", ActivationRecorder<T>.LogitsOf(pass), Rows("logits", text, every));
 
             void Hidden(string stack, TransformerNetwork part, ActivationRecorder<T> run, int[] rows, double factor)
             {

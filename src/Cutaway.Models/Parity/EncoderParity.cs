@@ -31,7 +31,7 @@ internal sealed class EncoderParity(GoldenFolder golden)
         foreach ((string name, StoredTensor tensor) in golden.Group(prefix).OrderBy(entry => Order(entry.Key)))
         {
             double[] expected = tensor.ToDoubles();
-            double[]? found = name == "logits" ? ActivationRecorder<T>.ToDoubles(pass.Logits)
+            double[]? found = name == "logits" ? ActivationRecorder<T>.LogitsOf(pass)
                 : recorder.Seen.TryGetValue(HookName(name, network.Config.Layers), out (long[], double[] Values) seen) ? seen.Values : null;
             int width = expected.Length / mask.Length;
             int perSequence = expected.Length / (mask.Length / length);

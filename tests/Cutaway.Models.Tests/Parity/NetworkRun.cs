@@ -34,19 +34,10 @@ internal sealed record NetworkRun(double[] Logits, IReadOnlyDictionary<string, R
             AttentionMask = mask?.SelectMany(row => row).ToArray(),
         };
         pass.Run(request, recorder);
-        return new NetworkRun(ToDoubles(pass.Logits), recorder?.Seen ?? [], recorder?.Order ?? []);
+        return new NetworkRun(ActivationRecorder<T>.LogitsOf(pass), recorder?.Seen ?? [], recorder?.Order ?? []);
     }
 
     /// <summary>Widens values.</summary>
     public static double[] ToDoubles<T>(ReadOnlySpan<T> values)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        double[] result = new double[values.Length];
-        for (int i = 0; i < result.Length; i++)
-        {
-            result[i] = double.CreateTruncating(values[i]);
-        }
-
-        return result;
-    }
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => ActivationRecorder<T>.ToDoubles(values);
 }
